@@ -1,0 +1,1 @@
+"""What a program is: types, records, tracing, containers; no operation by name."""

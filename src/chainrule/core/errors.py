@@ -1,0 +1,42 @@
+"""The errors people meet, and the user's own line for their messages.
+
+Each message has three parts: what was expected, what was received, what to do.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+class ShapeError(ValueError):
+    """Shapes that do not fit together."""
+
+
+class TracerError(TypeError):
+    """A traced value was used where only a known number can serve."""
+
+
+class EscapedTracerError(TracerError):
+    """A traced value outlived the transform that made it."""
+
+
+class MissingRuleError(TypeError):
+    """A function has no derivative rule, or no meaning under a transform."""
+
+
+_OUR_FOLDERS = (
+    os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep,
+    os.sep + "numpy" + os.sep,
+)
+
+
+def user_line() -> str:
+    """Where the user's own code stands: ``file:line``, the innermost such frame."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if not any(folder in name for folder in _OUR_FOLDERS):
+            return f"{name}:{frame.f_lineno}"
+        frame = frame.f_back
+    return "your code"

@@ -1,0 +1,125 @@
+"""The operators and methods of an array, each a call of NumPy's own function.
+
+A class that answers NumPy's protocols gets its operators and methods from here, so
+that ``x + y``, ``x.sum()`` and ``x[1:]`` mean what they mean for an ndarray.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+
+GETITEM: list[Callable[[Any, Any], Any]] = []
+"""One function, ``getitem(x, key)``, put here by the ``numpy`` room."""
+
+CAST: list[Callable[[Any, Any], Any]] = []
+"""One function, ``astype(x, dtype)``, put here by the ``numpy`` room."""
+
+
+class ArrayMethods(NDArrayOperatorsMixin):
+    """Operators and methods in terms of NumPy's functions."""
+
+    __slots__ = ()
+
+    shape: Any
+    dtype: Any
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        size = 1
+        for extent in self.shape:
+            size *= extent
+        return size
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the elements take."""
+        return self.size * self.dtype.itemsize
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return self.dtype.itemsize
+
+    @property
+    def T(self) -> Any:
+        """The array with its axes reversed."""
+        return np.transpose(self)  # type: ignore[call-overload]
+
+    @property
+    def mT(self) -> Any:
+        """The array with its last two axes exchanged."""
+        return np.swapaxes(self, -1, -2)  # type: ignore[call-overload]
+
+    @property
+    def real(self) -> Any:
+        """The real part."""
+        return np.real(self)  # type: ignore[call-overload]
+
+    @property
+    def imag(self) -> Any:
+        """The imaginary part."""
+        return np.imag(self)  # type: ignore[call-overload]
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("Expected an array with an axis for len(), got a scalar.")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter([self[i] for i in range(len(self))])
+
+    def __getitem__(self, key: Any) -> Any:
+        return GETITEM[0](self, key)
+
+    def astype(self, dtype: Any, copy: bool = True) -> Any:
+        """The array cast to another dtype."""
+        return CAST[0](self, dtype)
+
+    def reshape(self, *shape: Any, order: str = "C") -> Any:
+        """The elements in another shape."""
+        wanted = shape[0] if len(shape) == 1 else shape
+        return np.reshape(self, wanted, order=order)  # type: ignore[call-overload]
+
+    def transpose(self, *axes: Any) -> Any:
+        """The array with its axes permuted."""
+        order = axes[0] if len(axes) == 1 else axes or None
+        return np.transpose(self, order)  # type: ignore[call-overload]
+
+    def item(self) -> Any:
+        """The one element as a Python number, where it is known."""
+        return operator.methodcaller("item")(np.asarray(self.known("item()")))  # type: ignore[attr-defined]
+
+    def tolist(self) -> Any:
+        """Nested lists of the numbers, where they are known."""
+        return np.asarray(self.known("tolist()")).tolist()  # type: ignore[attr-defined]
+
+
+def _method(name: str) -> Callable[..., Any]:
+    function = getattr(np, name)
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(self, *args, **kwargs)
+
+    method.__name__ = name
+    method.__doc__ = f"As ``numpy.{name}`` with this array first."
+    return method
+
+
+for _name in (
+    "all any argmax argmin argsort clip conj cumprod cumsum diagonal dot max mean min "
+    "nonzero prod ravel repeat round sort squeeze std sum swapaxes take trace var"
+).split():
+    setattr(ArrayMethods, _name, _method(_name))
+ArrayMethods.flatten = ArrayMethods.ravel  # type: ignore[attr-defined]
+ArrayMethods.copy = lambda self: self  # type: ignore[attr-defined]

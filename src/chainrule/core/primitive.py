@@ -1,0 +1,130 @@
+"""The record of a primitive: everything chainrule knows of one operation.
+
+Name, formula, type rule, NumPy meaning, one derivative rule (the JVP), a transpose
+where the operation is linear, and samples. Reverse mode is transpose(linearize(f)),
+so no record holds a VJP. Tests, documentation pages and reports follow from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from chainrule.core.interpreter import bind
+from chainrule.core.types import ArrayType, Shape
+
+Rule = Callable[..., Any]
+
+
+class _Same:
+    """Marks an argument in which the operation is linear: its JVP is itself."""
+
+    def __repr__(self) -> str:
+        return "same"
+
+
+same: Final = _Same()
+"""JVP entry: linear in this argument, so the tangent goes through the operation."""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """LaTeX of the meaning and of the derivative, as data for docs and reports.
+
+    Attributes:
+        value: The meaning, for example ``y = \\tanh x``.
+        tangent: The JVP, for example ``\\dot y = (1 - y^2)\\,\\dot x``.
+        cotangent: One formula for each argument with a transpose.
+    """
+
+    value: str
+    tangent: str = r"\dot y = 0"
+    cotangent: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Arguments at which a record is proved and shown.
+
+    Attributes:
+        shapes: The shape of each argument.
+        params: The primitive's static parameters.
+        domain: ``(low, high)`` that values are drawn from, one for all or one each.
+        dtypes: The kind of each argument: ``"f"`` float, ``"i"`` integer, ``"b"``
+            bool, ``"u"`` uint32; one character each, or ``"f"`` for all.
+        distinct: Values differ pairwise by clear steps (no ties, for max and sort).
+    """
+
+    shapes: tuple[Shape, ...]
+    params: dict[str, Any] = field(default_factory=lambda: {})
+    domain: Any = (-2.0, 2.0)
+    dtypes: str = "f"
+    distinct: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Primitive:
+    """One operation, one record.
+
+    Attributes:
+        name: Its name in programs, tables and pages.
+        formula: What it is, as LaTeX.
+        type: Type rule: argument types and parameters to the result type (or a tuple
+            of types where ``multiple``); raises ``ShapeError`` for what does not fit.
+        numpy: The meaning, on arrays. Backends are right when they agree with it.
+        jvp: For each argument, ``rule(dx, y, *xs, **params)``, ``same`` (linear in
+            it), or None (derivative zero or undefined); or, for an operation that is
+            linear in all together or holds sub-programs, one function
+            ``rule(dxs, xs, params, derive) -> (ys, dys)`` with None for a zero.
+        transpose: For each argument, ``rule(z_bar, *xs, **params)`` where the
+            operation is linear in it, else None; positions that are linear hold the
+            argument's ArrayType. Or one function
+            ``rule(z_bars, xs, params, derive) -> x_bars``. None: nowhere linear.
+        samples: Points of its domain, for the proofs and the pages.
+        elementwise: Operands and result share one shape, each element by itself.
+        multiple: The result is a tuple.
+        convention: What holds at non-differentiable points.
+        source: Where the formula or the convention is from.
+    """
+
+    name: str
+    formula: Formula
+    type: Callable[..., Any]
+    numpy: Callable[..., Any]
+    jvp: tuple[Rule | _Same | None, ...] | Rule
+    transpose: tuple[Rule | None, ...] | Rule | None
+    samples: tuple[Sample, ...]
+    elementwise: bool = False
+    multiple: bool = False
+    convention: str = ""
+    source: str = ""
+
+    def __call__(self, *arguments: Any, **params: Any) -> Any:
+        """Apply to arrays or traced values."""
+        return bind(self, arguments, params)
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+
+REGISTRY: dict[str, Primitive] = {}
+
+
+def register(primitive: Primitive) -> Primitive:
+    """Enter a record in the book; names are unique."""
+    if primitive.name in REGISTRY:
+        raise ValueError(
+            f"Expected a new primitive name, got {primitive.name!r}, which is "
+            "registered already: choose another name."
+        )
+    REGISTRY[primitive.name] = primitive
+    return primitive
+
+
+def types_of_result(
+    primitive: Primitive, types: tuple[ArrayType, ...], params: dict[str, Any]
+) -> tuple[ArrayType, ...]:
+    """The result types as a tuple, whether the primitive has one result or more."""
+    result = primitive.type(*types, **params)
+    return result if primitive.multiple else (result,)

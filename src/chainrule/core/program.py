@@ -1,0 +1,149 @@
+"""What a program is: a flat list of equations over typed variables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.primitive import Primitive
+from chainrule.core.types import ArrayType
+
+
+class Var:
+    """A variable: assigned once, known by identity, printed under a short name."""
+
+    __slots__ = ("type",)
+
+    def __init__(self, type: ArrayType) -> None:
+        self.type = type
+
+
+class Literal:
+    """A constant: one number in every element of an array of the given type."""
+
+    __slots__ = ("type", "value")
+
+    def __init__(self, value: Any, type: ArrayType) -> None:
+        self.value = value
+        self.type = type
+
+
+Atom = Var | Literal
+
+
+class Equation:
+    """``outputs = primitive[params] inputs``."""
+
+    __slots__ = ("inputs", "outputs", "params", "primitive")
+
+    def __init__(
+        self,
+        primitive: Primitive,
+        inputs: tuple[Atom, ...],
+        params: dict[str, Any],
+        outputs: tuple[Var, ...],
+    ) -> None:
+        self.primitive = primitive
+        self.inputs = inputs
+        self.params = params
+        self.outputs = outputs
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """Equations in order, between inputs and outputs.
+
+    Attributes:
+        constants: Variables for arrays that the traced function closed over; their
+            values travel beside the program.
+        inputs: Variables for the arguments.
+        equations: In execution order.
+        outputs: Variables or literals.
+    """
+
+    constants: tuple[Var, ...]
+    inputs: tuple[Var, ...]
+    equations: tuple[Equation, ...]
+    outputs: tuple[Atom, ...]
+
+    @property
+    def input_types(self) -> tuple[ArrayType, ...]:
+        """Types of the arguments."""
+        return tuple(var.type for var in self.inputs)
+
+    @property
+    def output_types(self) -> tuple[ArrayType, ...]:
+        """Types of the results."""
+        return tuple(atom.type for atom in self.outputs)
+
+    def without_constants(self) -> Program:
+        """The program with its constants as leading inputs (closure conversion)."""
+        if not self.constants:
+            return self
+        return Program((), self.constants + self.inputs, self.equations, self.outputs)
+
+
+def subprograms(params: dict[str, Any]) -> list[tuple[str, Program]]:
+    """The programs among an equation's parameters."""
+    return [(key, item) for key, item in params.items() if isinstance(item, Program)]
+
+
+def last_uses(program: Program) -> dict[int, list[Var]]:
+    """For each equation's position, the variables that nobody reads after it."""
+    kept = {atom for atom in program.outputs if isinstance(atom, Var)}
+    seen: set[Var] = set(kept)
+    uses: dict[int, list[Var]] = {}
+    for position in range(len(program.equations) - 1, -1, -1):
+        equation = program.equations[position]
+        dying = [
+            atom
+            for atom in dict.fromkeys((*equation.inputs, *equation.outputs))
+            if isinstance(atom, Var) and atom not in seen
+        ]
+        seen.update(dying)
+        uses[position] = dying
+    return uses
+
+
+def evaluate(
+    program: Program,
+    constants: Sequence[Any],
+    arguments: Sequence[Any],
+    apply: Callable[[Equation, list[Any]], Any] | None = None,
+) -> list[Any]:
+    """Run a program on arrays or traced values, equation by equation.
+
+    Values are dropped after their last use. ``apply`` replaces the way an equation
+    is carried out; by default its primitive is applied under the current interpreter.
+    """
+    environment: dict[Var, Any] = {}
+    environment.update(zip(program.constants, constants, strict=True))
+    environment.update(zip(program.inputs, arguments, strict=True))
+    dying = last_uses(program)
+    for position, equation in enumerate(program.equations):
+        values = [read(environment, atom) for atom in equation.inputs]
+        if apply is None:
+            result = equation.primitive(*values, **equation.params)
+        else:
+            result = apply(equation, values)
+        outputs = result if equation.primitive.multiple else (result,)
+        environment.update(zip(equation.outputs, outputs, strict=True))
+        for var in dying[position]:
+            environment.pop(var, None)
+    return [read(environment, atom) for atom in program.outputs]
+
+
+def read(environment: dict[Var, Any], atom: Atom) -> Any:
+    """The value of a variable, or a literal as an array."""
+    if isinstance(atom, Literal):
+        return literal_array(atom)
+    return environment[atom]
+
+
+def literal_array(literal: Literal) -> Any:
+    """A literal's value as an array of its type (a view that repeats one number)."""
+    value = np.asarray(literal.value, literal.type.dtype)
+    return np.broadcast_to(value, literal.type.shape) if literal.type.shape else value

@@ -1,0 +1,310 @@
+"""Tracing: a stand-in for an array that writes down what is done with it.
+
+A :class:`Trace` collects equations; a :class:`Tracer` is one of its values. Where the
+numbers are at hand (plain ``grad``), each tracer also knows its value, so Python's
+``if`` and ``for`` work; under ``jit`` it does not, and asking for it is an error that
+names the user's line. Traces nest by level: a tracer of an outer trace that meets an
+inner one is captured there as a constant.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.errors import EscapedTracerError, MissingRuleError, TracerError
+from chainrule.core.errors import user_line
+from chainrule.core.interpreter import Traced
+from chainrule.core.methods import ArrayMethods
+from chainrule.core.primitive import Primitive, types_of_result
+from chainrule.core.program import Atom, Equation, Literal, Program, Var
+from chainrule.core.types import PYTHON_SCALARS, ArrayType
+
+_stack = threading.local()
+
+HANDLERS: dict[Any, Callable[..., Any]] = {}
+"""NumPy function or ufunc -> our function; filled by the ``numpy`` room."""
+
+
+def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare that a function answers these NumPy functions for traced values."""
+
+    def declare(handler: Callable[..., Any]) -> Callable[..., Any]:
+        for function in functions:
+            HANDLERS[function] = handler
+        return handler
+
+    return declare
+
+
+class Tracer(ArrayMethods, Traced):
+    """A traced array: shape and dtype known, its value perhaps not yet."""
+
+    __slots__ = ("trace", "type", "value", "var", "weak")
+
+    trace: Trace
+
+    def __init__(
+        self, trace: Trace, var: Var, value: Any = None, weak: bool = False
+    ) -> None:
+        self.trace = trace
+        self.var = var
+        self.type = var.type
+        self.value = value
+        self.weak = weak
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Extent of each axis."""
+        return self.type.shape
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the elements."""
+        return self.type.dtype
+
+    def __array_ufunc__(
+        self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any
+    ) -> Any:
+        if method != "__call__":
+            return self._call(getattr(ufunc, method), inputs, kwargs, (ufunc, method))
+        return self._call(ufunc, inputs, kwargs, ufunc)
+
+    def __array_function__(
+        self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        return self._call(function, args, kwargs, function)
+
+    def _call(
+        self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], key: Any
+    ) -> Any:
+        handler = HANDLERS.get(key)
+        if handler is None:
+            name = getattr(function, "__name__", str(function))
+            raise MissingRuleError(
+                f"Expected a function that chainrule can trace, got numpy.{name} at "
+                f"{user_line()}: write it with functions listed in chainrule.numpy."
+            )
+        if kwargs.get("out") is not None:
+            raise TracerError(
+                "Expected a call that returns its result, got out= with a traced "
+                f"array at {user_line()}: drop out= and use the returned value."
+            )
+        return handler(*args, **kwargs)
+
+    def known(self, what: str) -> Any:
+        """The concrete value, or an error that says why there is none."""
+        if self.value is None:
+            raise TracerError(
+                f"Expected a known number for {what}, got the traced {self!r} at "
+                f"{user_line()}: under jit, vmap or scan only shapes and dtypes are "
+                "known while tracing. Use np.where(condition, x, y) or cr.scan in "
+                "place of if/for on values, or pass the value as a static argument."
+            )
+        return self.value
+
+    def __bool__(self) -> bool:
+        return bool(self.known("the truth of a condition"))
+
+    def __int__(self) -> int:
+        return int(self.known("int()"))
+
+    def __float__(self) -> float:
+        return float(self.known("float()"))
+
+    def __index__(self) -> int:
+        if self.type.dtype.kind not in "iu" or self.type.shape:
+            raise TypeError(
+                f"Expected an integer scalar as an index, got {self.type!r} at "
+                f"{user_line()}: only integers can be indices."
+            )
+        return int(self.known("an index or a length"))
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
+        raise TracerError(
+            f"Expected array code that can be traced, got a conversion of {self!r} to "
+            f"a plain ndarray at {user_line()}: use NumPy functions on it directly "
+            "(np.stack for a list of traced values), and chainrule.stop_gradient "
+            "where no derivative is wanted."
+        )
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise TracerError(
+            "Expected functional code, got an assignment into a traced array at "
+            f"{user_line()}: arrays under a transform cannot change in place. Write "
+            "x = np.where(mask, new, x), or build the parts and np.concatenate them."
+        )
+
+    def __repr__(self) -> str:
+        value = "" if self.value is None else f", value={self.value!r}"
+        return f"Tracer({self.type!r}{value})"
+
+    def __format__(self, spec: str) -> str:
+        return repr(self) if self.value is None else format(self.value[()], spec)
+
+
+class Trace:
+    """An open recording. Use :func:`open_trace`; close it with :meth:`close`."""
+
+    __slots__ = ("captured", "concrete", "equations", "inputs", "level", "open")
+
+    def __init__(self, level: int, concrete: bool) -> None:
+        self.level = level
+        self.concrete = concrete
+        self.open = True
+        self.equations: list[tuple[Equation, tuple[Any, ...] | None]] = []
+        self.inputs: list[Tracer] = []
+        self.captured: dict[int, tuple[Var, Any]] = {}
+
+    def input(self, type: ArrayType, value: Any = None, weak: bool = False) -> Tracer:
+        """A new argument; its concrete value is the caller's, down to plain numbers."""
+        known = plain(value) if self.concrete else None
+        tracer = Tracer(self, Var(type), known, weak)
+        self.inputs.append(tracer)
+        return tracer
+
+    def process(
+        self, primitive: Primitive, arguments: tuple[Any, ...], params: dict[str, Any]
+    ) -> Any:
+        """Write one equation down; compute it too where all values are known."""
+        if not self.open:
+            raise EscapedTracerError(
+                "Expected a traced value inside the function that is transformed, got "
+                f"one that escaped it at {user_line()}: return values from the "
+                "function instead of storing them outside."
+            )
+        arguments = self._typed(primitive, arguments)
+        atoms = tuple([self.atom(argument) for argument in arguments])
+        types = types_of_result(primitive, tuple([a.type for a in atoms]), params)
+        outputs = tuple([Var(type) for type in types])
+        equation = Equation(primitive, atoms, params, outputs)
+        values = self._values(primitive, arguments, params)
+        self.equations.append((equation, values))
+        weak = all(is_weak(argument) for argument in arguments)
+        if values is None:
+            tracers = tuple([Tracer(self, var, None, weak) for var in outputs])
+        else:
+            pairs = zip(outputs, values, strict=True)
+            tracers = tuple([Tracer(self, var, value, weak) for var, value in pairs])
+        return tracers if primitive.multiple else tracers[0]
+
+    def _values(
+        self, primitive: Primitive, arguments: tuple[Any, ...], params: dict[str, Any]
+    ) -> tuple[Any, ...] | None:
+        if not self.concrete:
+            return None
+        values = [plain(argument) for argument in arguments]
+        if any(value is None for value in values):
+            return None
+        result = primitive.numpy(*values, **params)
+        return tuple(result) if primitive.multiple else (result,)
+
+    def _typed(self, primitive: Primitive, arguments: tuple[Any, ...]) -> Any:
+        """Give bare Python numbers the type that the other operands have."""
+        if not any(isinstance(argument, PYTHON_SCALARS) for argument in arguments):
+            return arguments
+        typed = [a for a in arguments if not isinstance(a, PYTHON_SCALARS)]
+        dtype = typed[-1].dtype
+        shape = typed[-1].shape if primitive.elementwise else ()
+        type = ArrayType(tuple(shape), dtype)
+        return tuple(
+            [
+                Literal(a, type) if isinstance(a, PYTHON_SCALARS) else a
+                for a in arguments
+            ]
+        )
+
+    def atom(self, value: Any) -> Atom:
+        """The variable or literal that stands for a value in this trace."""
+        if isinstance(value, Tracer) and value.trace is self:
+            return value.var
+        if isinstance(value, Literal):
+            return value
+        if isinstance(value, PYTHON_SCALARS):
+            return Literal(value, ArrayType((), np.dtype(type(value))))
+        if not isinstance(value, Tracer):
+            literal = as_literal(value)
+            if literal is not None:
+                return literal
+        return self._capture(value)
+
+    def _capture(self, value: Any) -> Var:
+        entry = self.captured.get(id(value))
+        if entry is None:
+            if not isinstance(value, Tracer):
+                value = np.asarray(value)
+            entry = (Var(ArrayType(tuple(value.shape), value.dtype)), value)
+            self.captured[id(value)] = entry
+        return entry[0]
+
+    def close(self, outputs: Sequence[Any]) -> tuple[Program, list[Any]]:
+        """End the recording; the program, and the values of its constants."""
+        atoms = tuple([self.atom(value) for value in outputs])
+        self.open = False
+        constants = tuple([var for var, _ in self.captured.values()])
+        program = Program(
+            constants,
+            tuple([tracer.var for tracer in self.inputs]),
+            tuple([equation for equation, _ in self.equations]),
+            atoms,
+        )
+        return program, [value for _, value in self.captured.values()]
+
+    def known_values(self) -> dict[Var, Any] | None:
+        """Every result computed while recording, or None where some are unknown."""
+        known: dict[Var, Any] = {}
+        for equation, values in self.equations:
+            if values is None:
+                return None
+            known.update(zip(equation.outputs, values, strict=True))
+        return known
+
+
+def as_literal(value: Any) -> Literal | None:
+    """A literal for an array that repeats one number (a scalar, a broadcast view)."""
+    array = np.asarray(value)
+    if array.dtype.hasobject:
+        raise TypeError(
+            f"Expected numbers, got {type(value).__name__} at {user_line()}: pass "
+            "arrays of numbers, booleans or Python scalars."
+        )
+    if array.size and not any(array.strides) or not array.shape:
+        return Literal(array.flat[0], ArrayType(array.shape, array.dtype))
+    return None
+
+
+def plain(value: Any) -> Any:
+    """The number behind a value, through all traces; None where it is unknown."""
+    if isinstance(value, Tracer):
+        return value.value
+    if isinstance(value, Literal):
+        number = np.asarray(value.value, value.type.dtype)
+        return np.broadcast_to(number, value.type.shape) if value.type.shape else number
+    return value
+
+
+def is_weak(value: Any) -> bool:
+    """Python numbers, and what is made of them alone, take the other operand's dtype."""
+    if isinstance(value, Tracer):
+        return value.weak
+    return isinstance(value, (Literal, *PYTHON_SCALARS))
+
+
+class open_trace:
+    """``with open_trace(concrete) as trace``: a recording one level above the others."""
+
+    def __init__(self, concrete: bool) -> None:
+        self._concrete = concrete
+
+    def __enter__(self) -> Trace:
+        level = getattr(_stack, "level", 0) + 1
+        _stack.level = level
+        self._trace = Trace(level, self._concrete)
+        return self._trace
+
+    def __exit__(self, *_: object) -> None:
+        _stack.level -= 1
+        self._trace.open = False

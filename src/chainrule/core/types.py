@@ -1,0 +1,76 @@
+"""Types of traced values: a static shape and a dtype."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Shape = tuple[int, ...]
+PYTHON_SCALARS = (bool, int, float, complex)
+
+
+class ArrayType:
+    """The type of an array: its shape and dtype, both known before anything runs."""
+
+    __slots__ = ("dtype", "shape")
+
+    shape: Shape
+    dtype: np.dtype[Any]
+
+    def __init__(self, shape: Shape, dtype: np.dtype[Any]) -> None:
+        self.shape = shape
+        self.dtype = dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        size = 1
+        for extent in self.shape:
+            size *= extent
+        return size
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the elements take."""
+        return self.size * self.dtype.itemsize
+
+    def with_shape(self, shape: Shape) -> ArrayType:
+        """The same dtype in another shape."""
+        return ArrayType(shape, self.dtype)
+
+    def with_dtype(self, dtype: Any) -> ArrayType:
+        """The same shape in another dtype."""
+        return ArrayType(self.shape, np.dtype(dtype))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, ArrayType)
+            and self.shape == other.shape
+            and self.dtype == other.dtype
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.shape, self.dtype))
+
+    def __repr__(self) -> str:
+        return f"{self.dtype.name}[{','.join(map(str, self.shape))}]"
+
+
+def type_of(value: Any) -> ArrayType:
+    """The type of an array, a tracer or a Python number (as NumPy would store it)."""
+    if isinstance(value, ArrayType):
+        return value
+    if isinstance(value, PYTHON_SCALARS):
+        return ArrayType((), np.dtype(type(value)))
+    return ArrayType(tuple(value.shape), value.dtype)
+
+
+def is_differentiable(dtype: np.dtype[Any]) -> bool:
+    """Real and complex floating dtypes carry derivatives; integers and bools do not."""
+    return dtype.kind in "fc"

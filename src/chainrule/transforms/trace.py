@@ -1,0 +1,75 @@
+"""From a Python function of arrays to a Program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule.core.check import checked
+from chainrule.core.errors import user_line
+from chainrule.core.program import Program, Var
+from chainrule.core.tracer import Tracer, open_trace
+from chainrule.core.tree import Structure, flatten
+from chainrule.core.types import PYTHON_SCALARS, ArrayType, type_of
+
+
+class Traced(NamedTuple):
+    """What tracing a function gave.
+
+    Attributes:
+        program: The equations.
+        constants: Values of ``program.constants``.
+        structure: How the results are put together.
+        results: The traced results themselves (closed, for their concrete values).
+        known: Values computed on the way where all inputs were plain numbers.
+    """
+
+    program: Program
+    constants: list[Any]
+    structure: Structure
+    results: list[Any]
+    known: dict[Var, Any] | None
+
+
+def is_array(value: Any) -> bool:
+    """Arrays, tracers and numbers: what may flow through a program."""
+    return isinstance(value, (np.ndarray, np.generic, Tracer, *PYTHON_SCALARS))
+
+
+def trace(
+    function: Callable[..., Any], types: Sequence[ArrayType], weak: Sequence[bool] = ()
+) -> Traced:
+    """Trace with shapes and dtypes alone; ``function`` takes as many leaves."""
+    weakness = weak or [False] * len(types)
+    with open_trace(concrete=False) as recording:
+        inputs = [
+            recording.input(type, None, is_weak)
+            for type, is_weak in zip(types, weakness, strict=True)
+        ]
+        results, structure = flatten(function(*inputs))
+        program, constants = recording.close(_results(results))
+    return Traced(checked(program), constants, structure, results, None)
+
+
+def trace_with_values(function: Callable[..., Any], values: Sequence[Any]) -> Traced:
+    """Trace with the numbers at hand, so that Python control flow on them works."""
+    with open_trace(concrete=True) as recording:
+        inputs = [recording.input(type_of(value), value) for value in values]
+        results, structure = flatten(function(*inputs))
+        program, constants = recording.close(_results(results))
+        at_base = not any(isinstance(v, Tracer) for v in (*values, *constants))
+        known = recording.known_values() if at_base else None
+    return Traced(checked(program), constants, structure, results, known)
+
+
+def _results(results: list[Any]) -> list[Any]:
+    for result in results:
+        if not is_array(result):
+            raise TypeError(
+                "Expected a function that returns arrays or containers of arrays, got "
+                f"{type(result).__name__} at {user_line()}: return numbers only, or "
+                "pass the rest with has_aux=True."
+            )
+    return results

@@ -1,0 +1,94 @@
+"""Reverse mode: a linear program run backwards, each equation by its transpose rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chainrule.core.check import checked
+from chainrule.core.errors import MissingRuleError
+from chainrule.core.program import Equation, Literal, Program, Var, literal_array
+from chainrule.core.tracer import open_trace
+from chainrule.transforms.jvp import accumulate, prune
+
+
+def pull_back(
+    program: Program, residuals: Sequence[Any], cotangents: Sequence[Any]
+) -> list[Any]:
+    """Cotangents of a linear program's inputs from those of its outputs.
+
+    ``program.constants`` are its residuals; None stands for a zero cotangent, in the
+    arguments and in the result.
+    """
+    values: dict[Var, Any] = dict(zip(program.constants, residuals, strict=True))
+    bars: dict[Var, Any] = {}
+    for atom, bar in zip(program.outputs, cotangents, strict=True):
+        if isinstance(atom, Var) and atom not in values:
+            bars[atom] = accumulate(bars.get(atom), bar)
+    for equation in reversed(program.equations):
+        z_bars = [bars.pop(var, None) for var in equation.outputs]
+        if all(bar is None for bar in z_bars):
+            continue
+        for atom, bar in _transposed(equation, z_bars, values):
+            bars[atom] = accumulate(bars.get(atom), bar)
+    return [bars.get(var) for var in program.inputs]
+
+
+def _transposed(
+    equation: Equation, z_bars: list[Any], values: dict[Var, Any]
+) -> list[tuple[Var, Any]]:
+    """The contributions of one equation to the cotangents of its linear inputs."""
+    primitive = equation.primitive
+    xs = [_residual_or_type(atom, values) for atom in equation.inputs]
+    rules = primitive.transpose
+    if rules is None:
+        raise MissingRuleError(
+            f"Expected {primitive.name} to have a transpose rule, since its derivative "
+            "needs one, got none: give its record a transpose."
+        )
+    if callable(rules):
+        linear = [_is_linear(atom, values) for atom in equation.inputs]
+        bars = rules(z_bars, xs, linear, equation.params, transpose_program)
+    else:
+        bars = [
+            rule(z_bars[0], *xs, **equation.params)
+            if rule is not None and _is_linear(atom, values)
+            else None
+            for atom, rule in zip(equation.inputs, rules, strict=True)
+        ]
+    return [
+        (atom, bar)
+        for atom, bar in zip(equation.inputs, bars, strict=True)
+        if bar is not None and isinstance(atom, Var) and atom not in values
+    ]
+
+
+def _is_linear(atom: Any, values: dict[Var, Any]) -> bool:
+    return isinstance(atom, Var) and atom not in values
+
+
+def _residual_or_type(atom: Any, values: dict[Var, Any]) -> Any:
+    if isinstance(atom, Literal):
+        return literal_array(atom)
+    return values[atom] if atom in values else atom.type
+
+
+def transpose_program(linear: Program, residual_count: int) -> Program:
+    """The transpose of a linear program whose first inputs are its residuals.
+
+    Takes the residuals and a cotangent for each output; returns a cotangent for each
+    of the other inputs, zeros written out.
+    """
+    residuals = linear.inputs[:residual_count]
+    moving = linear.inputs[residual_count:]
+    body = Program(residuals, moving, linear.equations, linear.outputs)
+    with open_trace(concrete=False) as trace:
+        values = [trace.input(var.type) for var in residuals]
+        cotangents = [trace.input(atom.type) for atom in linear.outputs]
+        bars = pull_back(body, values, cotangents)
+        results = [
+            Literal(0, var.type) if bar is None else bar
+            for var, bar in zip(moving, bars, strict=True)
+        ]
+        program, _ = trace.close(results)
+    return checked(prune(program))
