@@ -1,0 +1,3 @@
+"""The ``chainrule`` command."""
+
+from chainrule.cli.app import main as main
