@@ -1,0 +1,1 @@
+"""One file for each contestant: ``prepare(work, data, threads)`` gives a trainer."""
