@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from chainrule.core.errors import ShapeError
 from chainrule.core.primitive import Formula, Primitive, Sample, register, same
-from chainrule.core.types import ArrayType
+from chainrule.primitives.comparison import equal, greater, less, select
+from chainrule.primitives.rounding import floor, sign
+from chainrule.primitives.rules import (
+    BINARY,
+    UNARY,
+    binary_samples,
+    same_type,
+    unary_samples,
+)
 
-
-def same_type(*types: ArrayType) -> ArrayType:
-    """All operands of one shape and dtype; the result is of that type."""
-    first = types[0]
-    for type in types[1:]:
-        if type != first:
-            raise ShapeError(
-                f"Expected operands of one shape and dtype, got {first} and {type}: "
-                "broadcast and convert them first."
-            )
-    return first
-
-
-UNARY = (Sample(((3,),)), Sample(((2, 3),)), Sample(((),)), Sample(((0,),)))
-BINARY = (Sample(((3,), (3,))), Sample(((2, 3), (2, 3))), Sample(((), ())))
+INTEGERS = Sample(((4,),), domain=(-5, 5), dtypes="i")
 
 neg = register(
     Primitive(
@@ -32,7 +27,7 @@ neg = register(
         numpy=np.negative,
         jvp=(same,),
         transpose=(lambda z_bar, x: neg(z_bar),),
-        samples=UNARY,
+        samples=(*UNARY, INTEGERS),
         elementwise=True,
     )
 )
@@ -81,7 +76,7 @@ mul = register(
         ),
         type=same_type,
         numpy=np.multiply,
-        jvp=(lambda dx, z, x, y: mul(dx, y), lambda dy, z, x, y: mul(x, dy)),
+        jvp=(same, same),
         transpose=(
             lambda z_bar, x, y: mul(z_bar, y),
             lambda z_bar, x, y: mul(x, z_bar),
@@ -101,15 +96,135 @@ div = register(
         ),
         type=same_type,
         numpy=np.divide,
-        jvp=(
-            lambda dx, z, x, y: div(dx, y),
-            lambda dy, z, x, y: neg(mul(dy, div(z, y))),
-        ),
+        jvp=(same, lambda dy, z, x, y: neg(mul(dy, div(z, y)))),
         transpose=(lambda z_bar, x, y: div(z_bar, y), None),
-        samples=(
-            Sample(((3,), (3,)), domain=((-2.0, 2.0), (0.5, 2.0))),
-            Sample(((2, 3), (2, 3)), domain=((-2.0, 2.0), (-2.0, -0.5))),
+        samples=binary_samples(
+            ((-2.0, 2.0), (0.5, 2.0)),
+            ((-2.0, 2.0), (-2.0, -0.5)),
         ),
         elementwise=True,
+    )
+)
+
+square = register(
+    Primitive(
+        name="square",
+        formula=Formula(r"y = x^2", r"\dot y = 2x\,\dot x"),
+        type=same_type,
+        numpy=np.square,
+        jvp=(lambda dx, y, x: mul(dx, mul(x, 2.0)),),
+        transpose=None,
+        samples=(*UNARY, INTEGERS),
+        elementwise=True,
+    )
+)
+
+abs = register(
+    Primitive(
+        name="abs",
+        formula=Formula(r"y = |x|", r"\dot y = \operatorname{sgn}(x)\,\dot x"),
+        type=same_type,
+        numpy=np.absolute,
+        jvp=(lambda dx, y, x: mul(dx, sign(x)),),
+        transpose=None,
+        samples=(*unary_samples((0.2, 2.0), (-2.0, -0.2)), INTEGERS),
+        elementwise=True,
+        convention="The derivative at 0 is 0, the middle of the subgradient [-1, 1].",
+    )
+)
+
+
+def _share(chosen: Any, dx: Any, x: Any, y: Any) -> Any:
+    """The tangent where x is chosen, half of it at a tie."""
+    return select(equal(x, y), mul(dx, 0.5), select(chosen, dx, 0.0))
+
+
+maximum = register(
+    Primitive(
+        name="maximum",
+        formula=Formula(
+            r"z = \max(x, y)",
+            r"\dot z = [x > y]\,\dot x + [y > x]\,\dot y"
+            r" + \tfrac12 [x = y]\,(\dot x + \dot y)",
+        ),
+        type=same_type,
+        numpy=np.maximum,
+        jvp=(
+            lambda dx, z, x, y: _share(greater(x, y), dx, x, y),
+            lambda dy, z, x, y: _share(greater(y, x), dy, x, y),
+        ),
+        transpose=None,
+        samples=(
+            Sample(((3,), (3,)), distinct=True),
+            Sample(((2, 3), (2, 3)), distinct=True),
+            Sample(((), ()), distinct=True),
+        ),
+        elementwise=True,
+        convention="Operands that tie share the tangent evenly. NaN propagates.",
+    )
+)
+
+minimum = register(
+    Primitive(
+        name="minimum",
+        formula=Formula(
+            r"z = \min(x, y)",
+            r"\dot z = [x < y]\,\dot x + [y < x]\,\dot y"
+            r" + \tfrac12 [x = y]\,(\dot x + \dot y)",
+        ),
+        type=same_type,
+        numpy=np.minimum,
+        jvp=(
+            lambda dx, z, x, y: _share(less(x, y), dx, x, y),
+            lambda dy, z, x, y: _share(less(y, x), dy, x, y),
+        ),
+        transpose=None,
+        samples=(
+            Sample(((3,), (3,)), distinct=True),
+            Sample(((2, 3), (2, 3)), distinct=True),
+            Sample(((), ()), distinct=True),
+        ),
+        elementwise=True,
+        convention="Operands that tie share the tangent evenly. NaN propagates.",
+    )
+)
+
+floor_divide = register(
+    Primitive(
+        name="floor_divide",
+        formula=Formula(r"z = \lfloor x / y \rfloor", r"\dot z = 0"),
+        type=same_type,
+        numpy=np.floor_divide,
+        jvp=(None, None),
+        transpose=None,
+        samples=(
+            *binary_samples(((3.2, 3.8), (1.0, 1.05)), ((-3.8, -3.2), (1.0, 1.05))),
+            Sample(((4,), (4,)), domain=((-9, 9), (1, 5)), dtypes="ii"),
+        ),
+        elementwise=True,
+        convention="The derivative at the jumps is 0, as beside them.",
+    )
+)
+
+remainder = register(
+    Primitive(
+        name="remainder",
+        formula=Formula(
+            r"z = x - \lfloor x / y \rfloor\,y",
+            r"\dot z = \dot x - \lfloor x / y \rfloor\,\dot y",
+        ),
+        type=same_type,
+        numpy=np.remainder,
+        jvp=(
+            lambda dx, z, x, y: dx,
+            lambda dy, z, x, y: neg(mul(dy, floor(div(x, y)))),
+        ),
+        transpose=None,
+        samples=(
+            *binary_samples(((3.2, 3.8), (1.0, 1.05)), ((-3.8, -3.2), (1.0, 1.05))),
+            Sample(((4,), (4,)), domain=((-9, 9), (1, 5)), dtypes="ii"),
+        ),
+        elementwise=True,
+        convention="The sign is the divisor's. At the jumps, the derivatives beside.",
     )
 )

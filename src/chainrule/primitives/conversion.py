@@ -1,0 +1,55 @@
+"""The same numbers in another dtype, or cut off from differentiation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.primitive import Formula, Primitive, Sample, register
+from chainrule.core.types import ArrayType, is_differentiable
+from chainrule.primitives.rules import same_type
+
+
+def _convert_tangent(dx: Any, y: Any, x: Any, dtype: np.dtype[Any]) -> Any:
+    return convert(dx, dtype=dtype) if is_differentiable(dtype) else None
+
+
+convert = register(
+    Primitive(
+        name="convert",
+        formula=Formula(r"y = x", r"\dot y = \dot x", (r"\bar x = \bar y",)),
+        type=lambda x, dtype: ArrayType(x.shape, dtype),
+        numpy=lambda x, dtype: np.asarray(x).astype(dtype),
+        jvp=(_convert_tangent,),
+        transpose=(lambda z_bar, x, dtype: convert(z_bar, dtype=x.dtype),),
+        samples=(
+            Sample(((3,),), {"dtype": np.dtype(np.float64)}),
+            Sample(((2, 3),), {"dtype": np.dtype(np.int64)}, domain=(0.1, 0.9)),
+            Sample(((),), {"dtype": np.dtype(np.float64)}),
+            Sample(((4,),), {"dtype": np.dtype(np.float32)}, dtypes="i"),
+            Sample(((4,),), {"dtype": np.dtype(np.float64)}, dtypes="b"),
+            Sample(((4,),), {"dtype": np.dtype(np.int64)}, (0, 9), dtypes="u"),
+        ),
+        elementwise=True,
+        convention="To integers the fraction is dropped, and the derivative is 0.",
+    )
+)
+
+stop_gradient = register(
+    Primitive(
+        name="stop_gradient",
+        formula=Formula(r"y = x", r"\dot y = 0"),
+        type=same_type,
+        numpy=lambda x: x,
+        jvp=(None,),
+        transpose=None,
+        samples=(
+            Sample(((0,),)),
+            Sample(((4,),), domain=(-5, 5), dtypes="i"),
+            Sample(((2, 3),), dtypes="b"),
+        ),
+        elementwise=True,
+        convention="A constant of differentiation, by decree.",
+    )
+)

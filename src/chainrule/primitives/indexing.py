@@ -1,0 +1,111 @@
+"""Rows chosen by number: take, and its transpose scatter_add."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.errors import ShapeError
+from chainrule.core.primitive import Formula, Primitive, Sample, register, same
+from chainrule.core.types import ArrayType
+from chainrule.primitives.rules import check_axis
+
+
+def _check_indices(indices: ArrayType) -> None:
+    if indices.dtype.kind not in "iu":
+        raise TypeError(
+            f"Expected integer indices, got {indices}: convert them with .astype(int)."
+        )
+
+
+def take_type(x: ArrayType, indices: ArrayType, axis: int) -> ArrayType:
+    """The axis is replaced by the axes of the indices."""
+    _check_indices(indices)
+    check_axis(axis, x, "taking")
+    return x.with_shape((*x.shape[:axis], *indices.shape, *x.shape[axis + 1 :]))
+
+
+def _take(x: Any, indices: Any, axis: int) -> Any:
+    return np.take(x, np.asarray(indices).astype(np.intp), axis)
+
+
+take = register(
+    Primitive(
+        name="take",
+        formula=Formula(
+            r"z_{k} = x_{i_k}",
+            r"\dot z_{k} = \dot x_{i_k}",
+            (r"\bar x_i = \sum_{k : i_k = i} \bar z_k",),
+        ),
+        type=take_type,
+        numpy=_take,
+        jvp=(same, None),
+        transpose=(
+            lambda z_bar, x, indices, axis: scatter_add(
+                z_bar, indices, axis=axis, size=x.shape[axis]
+            ),
+            None,
+        ),
+        samples=(
+            Sample(((4,), (3,)), {"axis": 0}, ((-2.0, 2.0), (0, 3)), "fi"),
+            Sample(((4, 2), ()), {"axis": 0}, ((-2.0, 2.0), (0, 3)), "fi"),
+            Sample(((2, 3, 2), (2, 2)), {"axis": 1}, ((-2.0, 2.0), (-3, 2)), "fi"),
+            Sample(((4, 2), (0,)), {"axis": 0}, ((-2.0, 2.0), (0, 3)), "fi"),
+        ),
+        convention="Negative indices count from the end; outside, an IndexError.",
+    )
+)
+
+
+def scatter_add_type(
+    updates: ArrayType, indices: ArrayType, axis: int, size: int
+) -> ArrayType:
+    """The axes of the indices, from ``axis`` on, become one of extent ``size``."""
+    _check_indices(indices)
+    stop = axis + indices.ndim
+    if updates.shape[axis:stop] != indices.shape or axis > updates.ndim:
+        raise ShapeError(
+            f"Expected updates with the indices' axes {indices.shape} from axis {axis} "
+            f"on, got {updates}: reshape them first."
+        )
+    return updates.with_shape((*updates.shape[:axis], size, *updates.shape[stop:]))
+
+
+def _scatter_add(updates: Any, indices: Any, axis: int, size: int) -> Any:
+    before = updates.shape[:axis]
+    after = updates.shape[axis + np.ndim(indices) :]
+    z = np.zeros((*before, size, *after), updates.dtype)
+    places: Any = (*[np.s_[:]] * axis, np.asarray(indices).astype(np.intp))
+    np.add.at(z, places, updates)
+    return z
+
+
+scatter_add = register(
+    Primitive(
+        name="scatter_add",
+        formula=Formula(
+            r"z_i = \sum_{k : i_k = i} x_k",
+            r"\dot z_i = \sum_{k : i_k = i} \dot x_k",
+            (r"\bar x_k = \bar z_{i_k}",),
+        ),
+        type=scatter_add_type,
+        numpy=_scatter_add,
+        jvp=(same, None),
+        transpose=(
+            lambda z_bar, updates, indices, axis, size: take(z_bar, indices, axis=axis),
+            None,
+        ),
+        samples=(
+            Sample(((3,), (3,)), {"axis": 0, "size": 4}, ((-2.0, 2.0), (0, 3)), "fi"),
+            Sample(((2,), ()), {"axis": 0, "size": 4}, ((-2.0, 2.0), (0, 3)), "fi"),
+            Sample(
+                ((2, 2, 2, 2), (2, 2)),
+                {"axis": 1, "size": 3},
+                ((-2.0, 2.0), (-3, 2)),
+                "fi",
+            ),
+        ),
+        convention="Updates to one place add up, in the order of the indices.",
+    )
+)

@@ -1,0 +1,57 @@
+"""The matrix product."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chainrule.core.errors import ShapeError
+from chainrule.core.primitive import Formula, Primitive, Sample, register, same
+from chainrule.core.types import ArrayType
+from chainrule.primitives.structure import swap
+
+
+def matmul_type(x: ArrayType, y: ArrayType) -> ArrayType:
+    """(*b, i, k) times (*b, k, j) is (*b, i, j)."""
+    fits = (
+        len(x.shape) == len(y.shape) >= 2
+        and x.shape[:-2] == y.shape[:-2]
+        and x.shape[-1] == y.shape[-2]
+    )
+    if not fits:
+        raise ShapeError(
+            f"Expected matrices of shapes (*b, i, k) and (*b, k, j), got {x.shape} and "
+            f"{y.shape}: make the last axis of the first equal the last but one of the "
+            "second, and all axes before them equal."
+        )
+    if x.dtype != y.dtype:
+        raise ShapeError(
+            f"Expected matrices of one dtype, got {x} and {y}: convert them first."
+        )
+    return ArrayType((*x.shape[:-1], y.shape[-1]), x.dtype)
+
+
+matmul = register(
+    Primitive(
+        name="matmul",
+        formula=Formula(
+            r"Z = X Y",
+            r"\dot Z = \dot X\,Y + X\,\dot Y",
+            (r"\bar X = \bar Z\,Y^{\top}", r"\bar Y = X^{\top}\bar Z"),
+        ),
+        type=matmul_type,
+        numpy=np.matmul,
+        jvp=(same, same),
+        transpose=(
+            lambda z_bar, x, y: matmul(z_bar, swap(y)),
+            lambda z_bar, x, y: matmul(swap(x), z_bar),
+        ),
+        samples=(
+            Sample(((2, 3), (3, 4))),
+            Sample(((1, 1), (1, 1))),
+            Sample(((2, 3, 4), (2, 4, 2))),
+            Sample(((2, 2, 1, 3), (2, 2, 3, 1))),
+            Sample(((2, 0), (0, 3))),
+            Sample(((0, 2), (2, 3))),
+        ),
+    )
+)

@@ -1,0 +1,109 @@
+"""Type rules and samples that several families of records share."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.errors import ShapeError
+from chainrule.core.primitive import Sample
+from chainrule.core.types import ArrayType
+
+BOOL = np.dtype(bool)
+
+UNARY = (Sample(((3,),)), Sample(((2, 3),)), Sample(((),)), Sample(((0,),)))
+BINARY = (
+    Sample(((3,), (3,))),
+    Sample(((2, 3), (2, 3))),
+    Sample(((), ())),
+    Sample(((2, 0), (2, 0))),
+)
+
+
+def unary_samples(*domains: tuple[float, float]) -> tuple[Sample, ...]:
+    """A vector in each domain; a matrix, a scalar and an empty one in the first."""
+    first = domains[0]
+    shapes = ((2, 3), (), (0,))
+    return (
+        *[Sample(((3,),), domain=domain) for domain in domains],
+        *[Sample((shape,), domain=first) for shape in shapes],
+    )
+
+
+def binary_samples(*domains: Any) -> tuple[Sample, ...]:
+    """Two vectors in each pair of domains; matrices and scalars in the first."""
+    first = domains[0]
+    return (
+        *[Sample(((3,), (3,)), domain=domain) for domain in domains],
+        Sample(((2, 3), (2, 3)), domain=first),
+        Sample(((), ()), domain=first),
+    )
+
+
+def same_type(*types: ArrayType) -> ArrayType:
+    """All operands of one shape and dtype; the result is of that type."""
+    first = types[0]
+    for type in types[1:]:
+        if type is not first and type != first:
+            raise ShapeError(
+                f"Expected operands of one shape and dtype, got {first} and {type}: "
+                "broadcast and convert them first."
+            )
+    return first
+
+
+def _kind(types: tuple[ArrayType, ...], kinds: str, wanted: str) -> ArrayType:
+    type = same_type(*types)
+    if type.dtype.kind not in kinds:
+        raise TypeError(
+            f"Expected operands of {wanted} dtype, got {type}: convert them first, "
+            "for example with .astype."
+        )
+    return type
+
+
+def float_type(*types: ArrayType) -> ArrayType:
+    """As ``same_type``, for floating-point operands."""
+    return _kind(types, "fc", "floating-point")
+
+
+def integer_type(*types: ArrayType) -> ArrayType:
+    """As ``same_type``, for integers."""
+    return _kind(types, "iu", "integer")
+
+
+def bit_type(*types: ArrayType) -> ArrayType:
+    """As ``same_type``, for booleans and integers."""
+    return _kind(types, "biu", "boolean or integer")
+
+
+def bool_type(*types: ArrayType) -> ArrayType:
+    """Operands of one type; the result is boolean."""
+    return ArrayType(same_type(*types).shape, BOOL)
+
+
+def float_to_bool_type(x: ArrayType) -> ArrayType:
+    """A floating-point operand; the result is boolean."""
+    return ArrayType(float_type(x).shape, BOOL)
+
+
+def check_axis(axis: int, type: ArrayType, name: str) -> None:
+    """Refuse an axis that the operand lacks."""
+    if not 0 <= axis < type.ndim:
+        raise ShapeError(
+            f"Expected {name} along an axis from 0 to {type.ndim - 1}, got axis {axis} "
+            f"for {type}: count axes from 0."
+        )
+
+
+def check_axes(axes: tuple[int, ...], type: ArrayType, name: str) -> None:
+    """Refuse axes that are not sorted, not distinct or not there."""
+    for axis in axes:
+        check_axis(axis, type, name)
+    if any(first >= second for first, second in pairwise(axes)):
+        raise ShapeError(
+            f"Expected {name} along distinct axes in order, got {axes} for {type}: "
+            "sort them and name each once."
+        )

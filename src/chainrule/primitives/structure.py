@@ -1,0 +1,204 @@
+"""Shapes: broadcasting and its transpose the sum, reshaping, permuting axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.errors import ShapeError
+from chainrule.core.primitive import Formula, Primitive, Sample, register, same
+from chainrule.core.types import ArrayType, Shape
+from chainrule.primitives.rules import check_axes
+
+
+def spread(z: Any, axes: tuple[int, ...], shape: Shape) -> Any:
+    """Repeat a reduction's result along the axes that it removed."""
+    kept = tuple([1 if i in axes else n for i, n in enumerate(shape)])
+    return broadcast_to(reshape(z, shape=kept), shape=shape)
+
+
+def broadcast_type(x: ArrayType, shape: Shape) -> ArrayType:
+    """Axes of extent 1 are repeated, missing leading axes added."""
+    missing = len(shape) - x.ndim
+    fits = missing >= 0 and all(
+        old in (1, new) for old, new in zip(x.shape, shape[missing:], strict=True)
+    )
+    if not fits:
+        raise ShapeError(
+            f"Expected a shape that {x} broadcasts to, got {shape}: from the last axis "
+            "on, extents must be equal or 1."
+        )
+    return ArrayType(shape, x.dtype)
+
+
+def _unbroadcast(z_bar: Any, x: Any, shape: Shape) -> Any:
+    missing = len(shape) - len(x.shape)
+    axes = tuple(
+        i
+        for i, extent in enumerate(shape)
+        if i < missing or (x.shape[i - missing] == 1 and extent != 1)
+    )
+    total = reduce_sum(z_bar, axes=axes) if axes else z_bar
+    return total if total.shape == x.shape else reshape(total, shape=x.shape)
+
+
+broadcast_to = register(
+    Primitive(
+        name="broadcast_to",
+        formula=Formula(
+            r"y_{ij} = x_j",
+            r"\dot y_{ij} = \dot x_j",
+            (r"\bar x_j = \sum_i \bar y_{ij}",),
+        ),
+        type=broadcast_type,
+        numpy=np.broadcast_to,
+        jvp=(same,),
+        transpose=(_unbroadcast,),
+        samples=(
+            Sample(((3,),), {"shape": (2, 3)}),
+            Sample(((2, 1),), {"shape": (4, 2, 3)}),
+            Sample(((),), {"shape": (2, 2)}),
+            Sample(((1, 3),), {"shape": (1, 3)}),
+            Sample(((1,),), {"shape": (0,)}),
+        ),
+    )
+)
+
+
+def reduced_type(x: ArrayType, axes: tuple[int, ...]) -> ArrayType:
+    """The axes named are removed."""
+    check_axes(axes, x, "a reduction")
+    kept = [extent for i, extent in enumerate(x.shape) if i not in axes]
+    return ArrayType(tuple(kept), x.dtype)
+
+
+REDUCTIONS = (
+    Sample(((3,),), {"axes": (0,)}, distinct=True),
+    Sample(((2, 3),), {"axes": (0, 1)}, distinct=True),
+    Sample(((2, 3, 4),), {"axes": (1,)}, distinct=True),
+    Sample(((2, 3, 4),), {"axes": (0, 2)}, distinct=True),
+    Sample(((2, 3),), {"axes": ()}, distinct=True),
+    Sample(((0, 2),), {"axes": (1,)}),
+)
+
+reduce_sum = register(
+    Primitive(
+        name="reduce_sum",
+        formula=Formula(
+            r"y_j = \sum_i x_{ij}",
+            r"\dot y_j = \sum_i \dot x_{ij}",
+            (r"\bar x_{ij} = \bar y_j",),
+        ),
+        type=reduced_type,
+        numpy=lambda x, axes: np.add.reduce(x, axis=axes, dtype=x.dtype),
+        jvp=(same,),
+        transpose=(lambda z_bar, x, axes: spread(z_bar, axes, x.shape),),
+        samples=(*REDUCTIONS, Sample(((0, 2),), {"axes": (0,)})),
+        convention="The sum of nothing is 0. The dtype is kept.",
+    )
+)
+
+
+def reshape_type(x: ArrayType, shape: Shape) -> ArrayType:
+    """As many elements in another shape."""
+    result = ArrayType(shape, x.dtype)
+    if result.size != x.size or any(extent < 0 for extent in shape):
+        raise ShapeError(
+            f"Expected a shape of {x.size} elements for {x}, got {shape} of "
+            f"{result.size}: keep the product of the extents."
+        )
+    return result
+
+
+reshape = register(
+    Primitive(
+        name="reshape",
+        formula=Formula(
+            r"y_{(k)} = x_{(k)}",
+            r"\dot y_{(k)} = \dot x_{(k)}",
+            (r"\bar x_{(k)} = \bar y_{(k)}",),
+        ),
+        type=reshape_type,
+        numpy=lambda x, shape: np.reshape(x, shape),
+        jvp=(same,),
+        transpose=(lambda z_bar, x, shape: reshape(z_bar, shape=x.shape),),
+        samples=(
+            Sample(((6,),), {"shape": (2, 3)}),
+            Sample(((2, 3),), {"shape": (3, 1, 2)}),
+            Sample(((),), {"shape": (1, 1)}),
+            Sample(((2, 0),), {"shape": (0, 3)}),
+        ),
+        convention="Elements are numbered row by row: the k-th stays the k-th.",
+    )
+)
+
+
+def transpose_type(x: ArrayType, axes: tuple[int, ...]) -> ArrayType:
+    """Axes in another order."""
+    if sorted(axes) != list(range(x.ndim)):
+        raise ShapeError(
+            f"Expected a permutation of the {x.ndim} axes of {x}, got {axes}: name "
+            "each axis once."
+        )
+    return ArrayType(tuple([x.shape[axis] for axis in axes]), x.dtype)
+
+
+def inverse(axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The permutation that undoes another."""
+    return tuple(sorted(range(len(axes)), key=axes.__getitem__))
+
+
+def swap(x: Any) -> Any:
+    """Exchange the last two axes."""
+    n = len(x.shape)
+    return transpose(x, axes=(*range(n - 2), n - 1, n - 2))
+
+
+transpose = register(
+    Primitive(
+        name="transpose",
+        formula=Formula(
+            r"Y = X^{\top}", r"\dot Y = \dot X^{\top}", (r"\bar X = \bar Y^{\top}",)
+        ),
+        type=transpose_type,
+        numpy=lambda x, axes: np.transpose(x, axes),
+        jvp=(same,),
+        transpose=(lambda z_bar, x, axes: transpose(z_bar, axes=inverse(axes)),),
+        samples=(
+            Sample(((2, 3),), {"axes": (1, 0)}),
+            Sample(((2, 3, 4),), {"axes": (2, 0, 1)}),
+            Sample(((),), {"axes": ()}),
+            Sample(((0, 3),), {"axes": (1, 0)}),
+        ),
+    )
+)
+
+
+def iota_type(shape: Shape, axis: int, dtype: np.dtype[Any]) -> ArrayType:
+    """Any shape with the axis that is counted."""
+    result = ArrayType(shape, dtype)
+    check_axes((axis,), result, "counting")
+    return result
+
+
+def _iota(shape: Shape, axis: int, dtype: np.dtype[Any]) -> Any:
+    places = [1] * len(shape)
+    places[axis] = shape[axis]
+    return np.broadcast_to(np.arange(shape[axis], dtype=dtype).reshape(places), shape)
+
+
+iota = register(
+    Primitive(
+        name="iota",
+        formula=Formula(r"y_{ij} = i", r"\dot y_{ij} = 0"),
+        type=iota_type,
+        numpy=_iota,
+        jvp=(),
+        transpose=None,
+        samples=(
+            Sample((), {"shape": (4,), "axis": 0, "dtype": np.dtype(np.int64)}),
+            Sample((), {"shape": (2, 3), "axis": 1, "dtype": np.dtype(np.float32)}),
+        ),
+    )
+)

@@ -1,0 +1,245 @@
+"""Every record of the book is proved at every one of its samples.
+
+The tables are computed from the registry: a new record is a new row.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from chainrule.core.check import check
+from chainrule.core.primitive import REGISTRY, types_of_result
+from chainrule.core.program import Program
+from chainrule.core.types import ArrayType
+from chainrule.primitives.conversion import stop_gradient
+from chainrule.primitives.elementwise import mul
+from chainrule.primitives.exponential import exp
+from chainrule.primitives.linear_algebra import matmul
+from chainrule.transforms.jvp import linearize, push_forward
+from chainrule.transforms.trace import trace
+from chainrule.transforms.transpose import pull_back
+from tests.primitives.samples import FLOATS, draw
+
+BOOK = [pytest.param(record, id=name) for name, record in REGISTRY.items()]
+SAMPLES = [
+    pytest.param(record, sample, id=f"{record.name}{number}")
+    for record in REGISTRY.values()
+    for number, sample in enumerate(record.samples)
+]
+CASES = [
+    pytest.param(record, sample, argument, id=f"{record.name}{number}-arg{argument}")
+    for record in REGISTRY.values()
+    for number, sample in enumerate(record.samples)
+    for argument in range(len(sample.shapes))
+]
+
+EPSILON = 1e-5
+DIFFERENCE = {"rtol": 2e-6, "atol": 2e-8}  # of a central difference in float64
+ADJOINT = {"rtol": 1e-12, "atol": 1e-13}  # equal up to rounding
+
+
+def holds_program(sample):
+    """A sub-program fixes the dtypes of its operands: float64."""
+    return any(isinstance(value, Program) for value in sample.params.values())
+
+
+def results(record, arguments, params):
+    result = record(*arguments, **params)
+    return tuple(result) if record.multiple else (result,)
+
+
+def traced(record, sample):
+    """The sample as a program of one equation, in float64."""
+    types = [ArrayType(x.shape, x.dtype) for x in draw(sample)]
+    return trace(lambda *xs: results(record, xs, sample.params), types).program
+
+
+def is_float(x):
+    return x.dtype.kind == "f"
+
+
+def direction(x, seed):
+    """A random tangent, or None for what does not move."""
+    if not is_float(x):
+        return None
+    return np.asarray(np.random.default_rng(seed).standard_normal(np.shape(x)))
+
+
+def floats(values):
+    return [np.asarray(value, np.float64) for value in values if is_float(value)]
+
+
+def tangents_of(program, xs, dxs):
+    """Tangents of the floating-point results, zeros written out."""
+    ys, dys = push_forward(program, (), xs, dxs)
+    pairs = zip(ys, dys, strict=True)
+    return [np.zeros(y.shape) if d is None else d for y, d in pairs if is_float(y)]
+
+
+def central_difference(function, xs, dxs):
+    """The derivative along a direction, from two values: error O(h²)."""
+    ends = []
+    for step in (EPSILON, -EPSILON):
+        pairs = zip(xs, dxs, strict=True)
+        ends.append(function([x if d is None else x + step * d for x, d in pairs]))
+    return [(up - down) / (2 * EPSILON) for up, down in zip(*ends, strict=True)]
+
+
+def one_direction(xs, argument):
+    return [direction(x, 1) if i == argument else None for i, x in enumerate(xs)]
+
+
+def compare(got, want, tolerance):
+    assert len(got) == len(want)
+    for mine, theirs in zip(got, want, strict=True):
+        assert_allclose(mine, theirs, **tolerance)
+
+
+@pytest.mark.parametrize(("record", "sample"), SAMPLES)
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_type_rule_is_what_numpy_gives(record, sample, dtype):
+    xs = draw(sample, np.float64 if holds_program(sample) else dtype)
+    types = tuple(ArrayType(x.shape, x.dtype) for x in xs)
+    ys = results(record, xs, sample.params)
+    assert tuple(ArrayType(np.shape(y), y.dtype) for y in ys) == types_of_result(
+        record, types, sample.params
+    )
+
+
+@pytest.mark.parametrize(("record", "sample"), SAMPLES)
+def test_meaning_leaves_its_operands_alone(record, sample):
+    xs = draw(sample)
+    before = [x.copy() for x in xs]
+    results(record, xs, sample.params)
+    compare(xs, before, {"rtol": 0})
+
+
+@pytest.mark.parametrize(("record", "sample"), SAMPLES)
+def test_checker_accepts_the_program(record, sample):
+    check(traced(record, sample))
+
+
+@pytest.mark.parametrize(("record", "sample", "argument"), CASES)
+def test_jvp_is_the_central_difference(record, sample, argument):
+    xs = draw(sample)
+    dxs = one_direction(xs, argument)
+    if dxs[argument] is None:
+        return
+    got = tangents_of(traced(record, sample), xs, dxs)
+    want = central_difference(
+        lambda at: floats(results(record, at, sample.params)), xs, dxs
+    )
+    compare(got, want, DIFFERENCE)
+
+
+@pytest.mark.parametrize(("record", "sample", "argument"), CASES)
+def test_jvp_differentiates_again(record, sample, argument):
+    """The derivative of the rule is the difference of what the rule gives."""
+    xs = draw(sample)
+    dxs = one_direction(xs, argument)
+    if dxs[argument] is None:
+        return
+    program = traced(record, sample)
+    moving = [direction(x, 2) for x in xs]
+
+    def first(at):
+        return tangents_of(program, at, dxs)
+
+    types = [ArrayType(x.shape, x.dtype) for x in xs]
+    again = trace(lambda *at: first(list(at)), types)
+    check(again.program)
+    _, got = push_forward(again.program, again.constants, xs, moving)
+    want = central_difference(first, xs, moving)
+    pairs = zip(got, want, strict=True)
+    compare([np.zeros(w.shape) if g is None else g for g, w in pairs], want, DIFFERENCE)
+
+
+@pytest.mark.parametrize(("record", "sample", "argument"), CASES)
+def test_transpose_is_the_adjoint(record, sample, argument):
+    """<J dx, z> = <dx, Jᵀ z>, exact up to rounding: no step size to choose."""
+    xs = draw(sample)
+    dxs = one_direction(xs, argument)
+    if dxs[argument] is None:
+        return
+    program = traced(record, sample)
+    active = [dx is not None for dx in dxs]
+    ys, derivative = linearize(program, (), xs, active)
+    check(derivative.program)
+    moving = [y for y, moves in zip(ys, derivative.nonzero, strict=True) if moves]
+    z_bars = [direction(y, 3) for y in moving]
+    dys = [d for d in push_forward(program, (), xs, dxs)[1] if d is not None]
+    bars = pull_back(derivative.program, derivative.residuals, z_bars)
+    forward = sum(np.vdot(dy, z) for dy, z in zip(dys, z_bars, strict=True))
+    pairs = [(d, b) for d, b in zip([dxs[argument]], bars, strict=True)]
+    backward = sum(np.vdot(d, b) for d, b in pairs if b is not None)
+    assert_allclose(forward, backward, **ADJOINT)
+
+
+@pytest.mark.parametrize("record", BOOK)
+def test_no_record_escapes_the_tables(record):
+    assert record.samples, f"{record.name} has no Sample, so nothing of it is proved"
+    assert record.formula.value
+    assert record.formula.tangent
+    for sample in record.samples:
+        if not callable(record.jvp):
+            assert len(record.jvp) == len(sample.shapes)
+        if isinstance(record.transpose, tuple):
+            assert len(record.transpose) == len(sample.shapes)
+
+
+@pytest.mark.parametrize("record", BOOK)
+def test_each_transpose_has_its_formula(record):
+    if isinstance(record.transpose, tuple):
+        rules = [rule for rule in record.transpose if rule is not None]
+        assert len(record.formula.cotangent) == len(rules)
+    else:
+        assert bool(record.formula.cotangent) == (record.transpose is not None)
+
+
+@pytest.mark.parametrize("record", BOOK)
+def test_formulas_have_matching_braces(record):
+    formula = record.formula
+    for text in (formula.value, formula.tangent, *formula.cotangent):
+        assert text.count("{") == text.count("}")
+        assert text.count(r"\begin") == text.count(r"\end")
+
+
+@pytest.mark.parametrize("record", BOOK)
+def test_a_wrong_number_of_axes_or_dtype_is_refused(record):
+    """Type rules refuse operands of two dtypes, in words of three parts."""
+    if not record.elementwise or len(record.samples[0].shapes) != 2:
+        return
+    types = (ArrayType((2,), np.dtype("f4")), ArrayType((2,), np.dtype("f8")))
+    with pytest.raises(ValueError, match=r"Expected .*, got .*: "):
+        record.type(*types)
+
+
+def planted(rules):
+    """The rules, the first one wrong by a thousandth."""
+    return (lambda *a, **k: 1.001 * rules[0](*a, **k), *rules[1:])
+
+
+def test_the_tables_catch_a_wrong_derivative():
+    wrong = replace(matmul, jvp=planted((lambda dx, z, x, y: matmul(dx, y), None)))
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        test_jvp_is_the_central_difference(wrong, matmul.samples[0], 0)
+
+
+def test_the_tables_catch_a_wrong_transpose():
+    wrong = replace(matmul, transpose=planted(matmul.transpose))
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        test_transpose_is_the_adjoint(wrong, matmul.samples[0], 0)
+
+
+def test_the_tables_catch_a_rule_that_does_not_differentiate_again():
+    wrong = replace(exp, jvp=(lambda dx, y, x: mul(dx, stop_gradient(y)),))
+    test_jvp_is_the_central_difference(wrong, exp.samples[0], 0)
+    with pytest.raises(AssertionError, match="Not equal to tolerance"):
+        test_jvp_differentiates_again(wrong, exp.samples[0], 0)
+
+
+def test_the_tables_refuse_a_record_without_samples():
+    with pytest.raises(AssertionError, match="has no Sample"):
+        test_no_record_escapes_the_tables(replace(matmul, samples=()))
