@@ -2,7 +2,7 @@
 
 import ast
 import statistics
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -45,6 +45,7 @@ class Import(NamedTuple):
     target: str
     line: int
     inside_function: bool
+    for_annotations: bool
 
 
 def module_name(path: Path) -> str:
@@ -85,17 +86,24 @@ def targets(node: ast.AST) -> list[str]:
     return []
 
 
+def is_for_annotations(node: ast.AST) -> bool:
+    """Whether a node is ``if TYPE_CHECKING:``, whose imports load nothing."""
+    return isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+
+
+def inside(tree: ast.AST, wanted: Callable[[ast.AST], bool]) -> set[ast.AST]:
+    """All nodes within the nodes that are wanted."""
+    found = (node for node in ast.walk(tree) if wanted(node))
+    return {inner for node in found for inner in ast.walk(node)}
+
+
 def imports(source: Source) -> Iterator[Import]:
     """Every import of a file, at its top and inside its functions."""
-    lazy = {
-        id(inner)
-        for node in ast.walk(source.tree)
-        if isinstance(node, FUNCTIONS)
-        for inner in ast.walk(node)
-    }
+    lazy = inside(source.tree, lambda node: isinstance(node, FUNCTIONS))
+    unloaded = inside(source.tree, is_for_annotations)
     for node in ast.walk(source.tree):
         for target in targets(node):
-            yield Import(target, node.lineno, id(node) in lazy)
+            yield Import(target, node.lineno, node in lazy, node in unloaded)
 
 
 def functions(source: Source) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
