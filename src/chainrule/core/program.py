@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,11 @@ class Program:
         """Types of the results."""
         return tuple(atom.type for atom in self.outputs)
 
+    @cached_property
+    def dying(self) -> dict[int, list[Var]]:
+        """What can be dropped after each equation, found once: bodies run often."""
+        return last_uses(self)
+
     def without_constants(self) -> Program:
         """The program with its constants as leading inputs (closure conversion)."""
         if not self.constants:
@@ -122,7 +128,7 @@ def evaluate(
     environment: dict[Var, Any] = {}
     environment.update(zip(program.constants, constants, strict=True))
     environment.update(zip(program.inputs, arguments, strict=True))
-    dying = last_uses(program)
+    dying = program.dying
     for position, equation in enumerate(program.equations):
         values = [read(environment, atom) for atom in equation.inputs]
         if apply is None:

@@ -73,7 +73,7 @@ def flatten(tree: Any) -> tuple[list[Any], Structure]:
 
 
 def _flatten(tree: Any, leaves: list[Any]) -> Structure:
-    parts = _open(tree)
+    parts = open_container(tree)
     if parts is None:
         leaves.append(tree)
         return _LEAF
@@ -84,12 +84,15 @@ def _flatten(tree: Any, leaves: list[Any]) -> Structure:
     return Structure(kind, keys, children, build)
 
 
-def _open(tree: Any) -> tuple[Any, tuple[Any, ...], Iterable[Any], Build] | None:
+def open_container(
+    tree: Any,
+) -> tuple[Any, tuple[Any, ...], Iterable[Any], Build] | None:
+    """One container: its kind, its keys in order, what is inside; None for a leaf."""
     kind = type(tree)
     if kind is tuple or kind is list:
         return kind, (len(tree),), tree, kind
     if kind is dict:
-        keys = tuple(_sorted(tree))
+        keys = tuple(sorted_keys(tree))
         return kind, keys, [tree[k] for k in keys], lambda xs: dict(zip(keys, xs))
     if tree is None:
         return kind, (), (), lambda _: None
@@ -102,7 +105,7 @@ def _open(tree: Any) -> tuple[Any, tuple[Any, ...], Iterable[Any], Build] | None
     return None
 
 
-def _sorted(mapping: dict[Any, Any]) -> list[Any]:
+def sorted_keys(mapping: dict[Any, Any]) -> list[Any]:
     """Keys in a fixed order; mixed kinds of keys go by their text."""
     try:
         return sorted(mapping)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from chainrule.core.check import checked
 from chainrule.core.primitive import Primitive, same
-from chainrule.core.program import Literal, Program, Var, last_uses, read
+from chainrule.core.program import Atom, Literal, Program, Var, read
 from chainrule.core.tracer import open_trace
 from chainrule.core.types import is_differentiable, type_of
 from chainrule.primitives.elementwise import add
@@ -68,10 +68,12 @@ def push_forward(
     moving = dict(zip(program.inputs, tangents, strict=True))
     moving.update(zip(program.constants, constant_tangents or (), strict=False))
     moving = {var: tangent for var, tangent in moving.items() if tangent is not None}
-    dying = last_uses(program)
+    dying = program.dying
     for position, equation in enumerate(program.equations):
         xs = [read(values, atom) for atom in equation.inputs]
-        dxs = [None if isinstance(a, Literal) else moving.get(a) for a in equation.inputs]
+        dxs = [
+            None if isinstance(a, Literal) else moving.get(a) for a in equation.inputs
+        ]
         cached = None if known is None else tuple([known[v] for v in equation.outputs])
         if all(dx is None for dx in dxs):
             ys = cached
@@ -87,16 +89,19 @@ def push_forward(
             values.pop(var, None)
             moving.pop(var, None)
     outputs = [read(values, atom) for atom in program.outputs]
-    moved = [None if isinstance(a, Literal) else moving.get(a) for a in program.outputs]
-    return outputs, moved
+    return outputs, [_tangent(moving, atom) for atom in program.outputs]
+
+
+def _tangent(moving: dict[Var, Any], atom: Atom) -> Any:
+    return None if isinstance(atom, Literal) else moving.get(atom)
 
 
 class LinearMap(NamedTuple):
     """The derivative of a program at a point, itself a program.
 
     Attributes:
-        program: Linear in its inputs; its constants are the values it needs (residuals).
-        residuals: Those values.
+        program: Linear in its inputs; its constants are what it needs, the residuals.
+        residuals: Their values.
         nonzero: For each output, whether its tangent can be other than zero; the
             program returns only those that can.
     """
@@ -119,7 +124,9 @@ def linearize(
             trace.input(type_of(x)) if moves and is_differentiable(x.dtype) else None
             for x, moves in zip(primals, active, strict=True)
         ]
-        outputs, moved = push_forward(program, constants, primals, tangents, None, known)
+        outputs, moved = push_forward(
+            program, constants, primals, tangents, None, known
+        )
         nonzero = tuple([tangent is not None for tangent in moved])
         linear, residuals = trace.close([t for t in moved if t is not None])
     linear, residuals = without_unused_constants(prune(linear), residuals)

@@ -70,7 +70,7 @@ def _is_linear(atom: Any, values: dict[Var, Any]) -> bool:
 def _residual_or_type(atom: Any, values: dict[Var, Any]) -> Any:
     if isinstance(atom, Literal):
         return literal_array(atom)
-    return values[atom] if atom in values else atom.type
+    return values.get(atom, atom.type)
 
 
 def transpose_program(linear: Program, residual_count: int) -> Program:

@@ -1,0 +1,50 @@
+"""chainrule: plain NumPy in, derivatives out, trained at the speed of the machine.
+
+The calculus loads at once; the networks, by Keras's names, when first asked for.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from chainrule import config as config
+from chainrule._version import __version__ as __version__
+from chainrule.calculus import grad as grad
+from chainrule.calculus import jit as jit
+from chainrule.calculus import jvp as jvp
+from chainrule.calculus import linearize as linearize
+from chainrule.calculus import make_program as make_program
+from chainrule.calculus import show as show
+from chainrule.calculus import value_and_grad as value_and_grad
+from chainrule.calculus import vjp as vjp
+
+_ROOMS = (
+    "activations",
+    "callbacks",
+    "datasets",
+    "initializers",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "numpy",
+    "optimizers",
+    "random",
+    "utils",
+)
+_HOMES = {"Input": "layers", "Model": "models", "Sequential": "models"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a room, or a name that has its home in one, on first use."""
+    if name in _ROOMS:
+        return importlib.import_module(f"chainrule.{name}")
+    if name in _HOMES:
+        room = importlib.import_module(f"chainrule.{_HOMES[name]}")
+        return getattr(room, name)
+    raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ROOMS, *_HOMES})

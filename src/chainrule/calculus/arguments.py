@@ -1,0 +1,128 @@
+"""Arguments and results of the verbs: leaves in, containers out, checked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.errors import ShapeError, user_line
+from chainrule.core.tracer import Tracer
+from chainrule.core.tree import Structure, flatten, paths, unflatten
+from chainrule.core.types import PYTHON_SCALARS, is_differentiable
+
+Function = Callable[..., Any]
+
+
+def as_value(leaf: Any) -> Any:
+    """A leaf as an array or traced value; Python numbers become NumPy scalars."""
+    if isinstance(leaf, (np.ndarray, Tracer)):
+        return leaf
+    if isinstance(leaf, (np.generic, *PYTHON_SCALARS)) or hasattr(leaf, "__array__"):
+        return np.asarray(leaf)
+    return leaf
+
+
+def result_value(value: Any) -> Any:
+    """A plain result, as NumPy returns it: 0-d as a scalar, and free to be changed."""
+    if not isinstance(value, np.ndarray):
+        return value
+    if value.ndim == 0:
+        return value[()]
+    return value if value.flags.writeable else value.copy()
+
+
+def differentiable_leaves(tree: Any, verb: str) -> tuple[list[Any], Structure]:
+    """Flatten an argument that is to be differentiated, and check its leaves."""
+    leaves, structure = flatten(tree)
+    values = [as_value(leaf) for leaf in leaves]
+    for value, path in zip(values, paths(structure), strict=True):
+        dtype = getattr(value, "dtype", None)
+        if dtype is None or not is_differentiable(dtype):
+            kind = type(value).__name__ if dtype is None else f"dtype {dtype}"
+            where = f"leaf {path}" if path else "an argument"
+            raise TypeError(
+                f"Expected floating-point inputs to {verb}, got {where} of {kind} at "
+                f"{user_line()}: convert it with .astype(float), or choose other "
+                "arguments with argnums."
+            )
+    return values, structure
+
+
+class Arguments:
+    """Positional arguments parted into those that move and those that stay."""
+
+    def __init__(
+        self, args: tuple[Any, ...], argnums: int | Sequence[int], verb: str
+    ) -> None:
+        self.args = args
+        self.single = isinstance(argnums, int)
+        chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        for number in chosen:
+            if not -len(args) <= number < len(args):
+                raise ValueError(
+                    f"Expected argnums among the {len(args)} positional arguments, got "
+                    f"{number} at {user_line()}: count from 0."
+                )
+        self.chosen = tuple(number % len(args) for number in chosen)
+        self.values: list[Any] = []
+        self.structures: list[Structure] = []
+        for number in self.chosen:
+            values, structure = differentiable_leaves(args[number], verb)
+            self.values += values
+            self.structures.append(structure)
+
+    def rebuild(self, leaves: Sequence[Any]) -> list[Any]:
+        """All positional arguments, the moving ones made of these leaves."""
+        args = list(self.args)
+        for number, tree in zip(self.chosen, self.trees(leaves), strict=True):
+            args[number] = tree
+        return args
+
+    def trees(self, leaves: Sequence[Any]) -> list[Any]:
+        """The moving arguments, in their containers."""
+        result: list[Any] = []
+        start = 0
+        for structure in self.structures:
+            result.append(unflatten(structure, leaves[start : start + structure.count]))
+            start += structure.count
+        return result
+
+    def answer(self, leaves: Sequence[Any]) -> Any:
+        """One container for one argument number, a tuple for several."""
+        trees = self.trees(leaves)
+        return trees[0] if self.single else tuple(trees)
+
+
+def matching_leaves(
+    tree: Any, structure: Structure, values: Sequence[Any], what: str
+) -> list[Any]:
+    """Leaves of a container of tangents or cotangents, checked against their values.
+
+    Python numbers take the dtype of the value that they go with.
+    """
+    leaves, given = flatten(tree)
+    if given != structure:
+        raise ValueError(
+            f"Expected {what} in the containers {structure}, got {given} at "
+            f"{user_line()}: give one array for each array, in the same places."
+        )
+    result: list[Any] = []
+    for leaf, value, path in zip(leaves, values, paths(structure), strict=True):
+        weak = isinstance(leaf, PYTHON_SCALARS)
+        leaf = np.asarray(leaf, value.dtype) if weak else as_value(leaf)
+        if tuple(leaf.shape) != tuple(value.shape) or leaf.dtype != value.dtype:
+            where = f" at leaf {path}" if path else ""
+            raise ShapeError(
+                f"Expected {what} of shape {tuple(value.shape)} and dtype "
+                f"{value.dtype}{where}, got {tuple(leaf.shape)} and {leaf.dtype} in "
+                f"{user_line()}: give it the shape and dtype of the value."
+            )
+        result.append(leaf)
+    return result
+
+
+def zero_like(tangent: Any, value: Any) -> Any:
+    """A tangent or cotangent, with None (known to be zero) written out."""
+    return np.zeros(value.shape, value.dtype) if tangent is None else tangent

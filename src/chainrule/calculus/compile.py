@@ -1,0 +1,261 @@
+"""``jit``: trace once for each signature, simplify, compile; from then on, run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from functools import update_wrapper
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from chainrule import backends, config
+from chainrule.calculus.arguments import Function
+from chainrule.calculus.show import ProgramText
+from chainrule.calculus.signature import TracedArgument, assembler, read
+from chainrule.core.errors import user_line
+from chainrule.core.printer import to_text
+from chainrule.core.program import Program, evaluate
+from chainrule.core.tracer import Tracer
+from chainrule.core.tree import flatten, unflatten
+from chainrule.core.types import PYTHON_SCALARS, type_of
+from chainrule.transforms.simplify import simplify
+from chainrule.transforms.trace import Traced, trace
+
+_KEYWORDS = "**"
+
+
+class _Compiled:
+    """One program of a jitted function, ready to run on leaves."""
+
+    __slots__ = (
+        "_assemble",
+        "_constants",
+        "_executable",
+        "_fixes",
+        "_scalars",
+        "program",
+    )
+
+    def __init__(
+        self,
+        program: Program,
+        traced: Traced,
+        executable: backends.Executable,
+        fixes: Sequence[tuple[int, np.dtype[Any]]],
+    ) -> None:
+        self.program = program
+        self._constants = [np.asarray(value) for value in traced.constants]
+        self._executable = executable
+        self._fixes = fixes
+        self._assemble = assembler(traced.structure)
+        types = enumerate(program.output_types)
+        self._scalars = [place for place, type in types if type.shape == ()]
+
+    def __call__(self, leaves: list[Any]) -> Any:
+        for place, dtype in self._fixes:
+            leaves[place] = np.asarray(leaves[place], dtype)
+        results = self._executable(self._constants, leaves)
+        for place in self._scalars:
+            results[place] = results[place][()]
+        return self._assemble(results)
+
+
+class _Call(NamedTuple):
+    """Arguments of one call: those that are traced, as leaves; and how to call."""
+
+    leaves: list[Any]
+    function: Callable[..., Any]
+    donated: tuple[int, ...]
+
+
+class Jitted:
+    """A compiled function; see :func:`jit`."""
+
+    def __init__(
+        self, function: Function, donate: tuple[int, ...], static: tuple[int, ...]
+    ) -> None:
+        update_wrapper(self, function)
+        self._function = function
+        self._donate = frozenset(donate)
+        self._static = frozenset(static)
+        self._settings: dict[Hashable, dict[Hashable, _Compiled]] = {}
+        self._entries: dict[Hashable, _Compiled] = {}
+        self._version = -1
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._version != config.version:
+            self._follow_settings()
+        leaves: list[Any] = []
+        key: list[Any] = []
+        try:
+            if self._static:
+                self._read_static(args, leaves, key)
+            else:
+                read(args, leaves, key)
+            if kwargs:
+                key.append(_KEYWORDS)
+                read(kwargs, leaves, key)
+        except TracedArgument:
+            return self._function(*args, **kwargs)
+        compiled = self._entries.get(tuple(key))
+        if compiled is not None:
+            return compiled(leaves)
+        return self._first_call(tuple(key), args, kwargs)
+
+    def cache_size(self) -> int:
+        """How many programs were compiled under the settings that hold now."""
+        self._follow_settings()
+        return len(self._entries)
+
+    @property
+    def programs(self) -> tuple[Program, ...]:
+        """The programs compiled under the settings that hold now."""
+        self._follow_settings()
+        return tuple([compiled.program for compiled in self._entries.values()])
+
+    def lower(self, *args: Any, **kwargs: Any) -> ProgramText:
+        """The simplified program for these arguments, as text; nothing is compiled."""
+        call = self._part(args, kwargs)
+        return ProgramText(to_text(simplify(_trace(call).program)))
+
+    def _follow_settings(self) -> None:
+        self._entries = self._settings.setdefault(config.snapshot(), {})
+        self._version = config.version
+
+    def _read_static(
+        self, args: tuple[Any, ...], leaves: list[Any], key: list[Any]
+    ) -> None:
+        for number, arg in enumerate(args):
+            if number in self._static:
+                key.append(type(arg))
+                key.append(_hashable(arg, number))
+            else:
+                read(arg, leaves, key)
+
+    def _first_call(
+        self, key: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> Any:
+        call = self._part(args, kwargs)
+        traced = _trace(call)
+        if any(isinstance(constant, Tracer) for constant in traced.constants):
+            # It closes over values of an outer transform: part of that program.
+            values = [np.asarray(leaf) for leaf in call.leaves]
+            results = evaluate(traced.program, traced.constants, values)
+            return unflatten(traced.structure, results)
+        program = simplify(traced.program)
+        backend = backends.get(config.get_backend())
+        name = getattr(self._function, "__name__", "function")
+        executable = backend.compile(program, call.donated, name)
+        compiled = _Compiled(program, traced, executable, _fixes(call.leaves))
+        self._entries[key] = compiled
+        return compiled(list(call.leaves))
+
+    def _part(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> _Call:
+        """Part the arguments into leaves to trace and a function of the leaves."""
+        moving = [number for number in range(len(args)) if number not in self._static]
+        donated: list[int] = []
+        leaves: list[Any] = []
+        for number in moving:
+            more, _ = flatten(args[number])
+            if number in self._donate:
+                donated += range(len(leaves), len(leaves) + len(more))
+            leaves += more
+        leaves += flatten(kwargs)[0]
+        _, structure = flatten(([args[number] for number in moving], kwargs))
+
+        def call(*traced: Any) -> Any:
+            rebuilt, keywords = unflatten(structure, traced)
+            full = list(args)
+            for number, arg in zip(moving, rebuilt, strict=True):
+                full[number] = arg
+            return self._function(*full, **keywords)
+
+        values = [x if isinstance(x, PYTHON_SCALARS) else np.asarray(x) for x in leaves]
+        return _Call(values, call, tuple(donated))
+
+
+def _hashable(value: Any, number: int) -> Any:
+    try:
+        hash(value)
+    except TypeError:
+        raise TypeError(
+            f"Expected a hashable value for static argument {number}, got "
+            f"{type(value).__name__} at {user_line()}: pass a tuple in place of a "
+            "list, or take the number out of static_argnums."
+        ) from None
+    return value
+
+
+def _trace(call: _Call) -> Traced:
+    for leaf in call.leaves:
+        kind = type_of(leaf).dtype.kind
+        if kind not in "biufc":
+            raise TypeError(
+                f"Expected arrays of numbers, got dtype {type_of(leaf).dtype} at "
+                f"{user_line()}: convert it, or name its position in static_argnums."
+            )
+    native = [type_of(leaf) for leaf in call.leaves]
+    types = [type.with_dtype(type.dtype.newbyteorder("=")) for type in native]
+    weak = [isinstance(leaf, PYTHON_SCALARS) for leaf in call.leaves]
+    return trace(call.function, types, weak)
+
+
+def _fixes(leaves: Sequence[Any]) -> list[tuple[int, np.dtype[Any]]]:
+    """Places of leaves to convert at each call: numbers, and foreign byte orders."""
+    dtypes = [(place, type_of(leaf).dtype) for place, leaf in enumerate(leaves)]
+    return [
+        (place, dtype.newbyteorder("="))
+        for place, dtype in dtypes
+        if isinstance(leaves[place], PYTHON_SCALARS) or not dtype.isnative
+    ]
+
+
+def jit(
+    function: Function,
+    *,
+    donate: int | Sequence[int] = (),
+    static_argnums: int | Sequence[int] = (),
+) -> Jitted:
+    """A function compiled for the shapes and dtypes that it is called with.
+
+    It is traced once for each signature: only shapes and dtypes are known then, so
+    Python's ``if`` on a value is an error. Arrays that it closes over become part of
+    what is compiled. Inside another transform it is simply called.
+
+    Shapes:
+        As the function's own.
+
+    Args:
+        function: NumPy code of arrays and numbers, in containers.
+        donate: Argument numbers whose arrays may be overwritten, so that results of
+            the same type can take their memory; do not use those arrays afterwards.
+        static_argnums: Argument numbers that are not traced: hashable values, and a
+            program for each.
+
+    Returns:
+        A function of the same arguments, with ``lower(*args)`` (the program as text),
+        ``programs`` and ``cache_size()``.
+
+    Raises:
+        TypeError: If an argument is not an array, a number or a container of these.
+
+    Examples:
+        >>> import numpy as np
+        >>> double = jit(lambda x: x + x)
+        >>> double(np.float32(4.0))
+        np.float32(8.0)
+        >>> double.cache_size()
+        1
+    """
+    return Jitted(function, _numbers(donate), _numbers(static_argnums))
+
+
+def _numbers(numbers: int | Sequence[int]) -> tuple[int, ...]:
+    chosen = (numbers,) if isinstance(numbers, int) else tuple(numbers)
+    for number in chosen:
+        if number < 0:
+            raise ValueError(
+                f"Expected argument numbers from 0 up, got {number}: count from the "
+                "first argument."
+            )
+    return chosen
