@@ -1,0 +1,15 @@
+"""Vector elementary functions as LLVM IR, one table by primitive name."""
+
+from chainrule.backends.native.elementary import (
+    exponential,
+    logarithm,
+    trigonometric,
+)
+from chainrule.backends.native.elementary.table import ELEMENTARY as ELEMENTARY
+from chainrule.backends.native.elementary.table import Emit as Emit
+from chainrule.backends.native.elementary.threefry import (
+    emit_threefry as emit_threefry,
+)
+
+FAMILIES = (exponential, logarithm, trigonometric)
+"""The modules that fill the table."""
