@@ -95,13 +95,17 @@ class Interval(Rule):
         closed: Which bounds belong: ``"both"``, ``"left"``, ``"right"``, ``"neither"``.
     """
 
-    def __init__(self, low: float, high: float = math.inf, closed: str = "left") -> None:
+    def __init__(
+        self, low: float, high: float = math.inf, closed: str = "left"
+    ) -> None:
         self.low, self.high = low, high
         self.left = closed in ("both", "left")
         self.right = closed in ("both", "right")
         inside = low + 0.5 * (min(high, low + 2.0) - low)
         self.good = (inside, np.float32(inside)) + ((low,) if self.left else ())
-        outside = () if math.isinf(low) else (low - 1.0,) + (() if self.left else (low,))
+        outside = (
+            () if math.isinf(low) else (low - 1.0,) + (() if self.left else (low,))
+        )
         self.bad = ("0.5", None, math.nan, True, *outside)
         if not math.isinf(high):
             self.bad += (high + 1.0,) + (() if self.right else (high,))
@@ -176,7 +180,7 @@ class Shape(Rule):
     def accepts(self, value: Any) -> bool:
         if not isinstance(value, (tuple, list)):
             return False
-        lengths: list[Any] = list(value)  # pyright: ignore[reportUnknownArgumentType]
+        lengths: list[Any] = list(value)
         free = lengths.count(-1)
         known = [length for length in lengths if length != -1]
         return free <= int(self.unknown) and all(

@@ -7,7 +7,7 @@ so that a cross-entropy that follows can be computed from the logits.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -67,7 +67,7 @@ current_scope = _current.get
 @contextmanager
 def scope(
     training: bool, key: Array | None = None, step: Array = 0
-) -> Iterator[Scope]:
+) -> Generator[Scope]:
     """Enter a `Scope` for the length of a ``with`` block.
 
     Args:

@@ -10,6 +10,7 @@ import numpy as np
 from chainrule._parameters import did_you_mean
 from chainrule._scope import current_scope
 from chainrule._typing import Array
+from chainrule.calculus import stop_gradient
 
 __all__ = [
     "Activation",
@@ -84,8 +85,9 @@ def sigmoid(x: Array) -> Array:
         >>> sigmoid(np.array([-1000.0, 0.0, 1000.0]))
         array([0. , 0.5, 1. ])
     """
-    small = np.exp(-np.abs(x))
-    output = np.where(x >= 0, 1.0, small) / (1.0 + small)
+    positive = x >= 0
+    small = np.exp(np.where(positive, -x, x))
+    output = np.where(positive, 1, small) / (1 + small)
     entered = current_scope()
     if entered is not None:
         entered.remember("sigmoid", x, output)
@@ -134,12 +136,22 @@ def softmax(x: Array, axis: int = -1) -> Array:
         >>> softmax(np.array([0.0, 0.0, 1000.0]))
         array([0., 0., 1.])
     """
-    raised = np.exp(x - np.max(x, axis=axis, keepdims=True))
+    raised = np.exp(x - highest(x, axis))
     output = raised / np.sum(raised, axis=axis, keepdims=True)
     entered = current_scope()
     if entered is not None and axis in (-1, output.ndim - 1):
         entered.remember("softmax", x, output)
     return output
+
+
+def highest(x: Array, axis: int) -> Array:
+    """Return the largest value along an axis, as a constant of differentiation.
+
+    Subtracting it changes neither a softmax nor a log-softmax, so its derivative
+    would only add rounding errors to a zero.
+    """
+    peak = np.max(x, axis=axis, keepdims=True)
+    return peak if isinstance(peak, np.ndarray) else stop_gradient(peak)
 
 
 _KNOWN: dict[str, Activation] = {

@@ -15,6 +15,7 @@ from chainrule.initializers.distributions import TruncatedNormal as TruncatedNor
 from chainrule.initializers.distributions import TruncatedNormal as truncated_normal
 from chainrule.initializers.distributions import VarianceScaling as VarianceScaling
 from chainrule.initializers.distributions import VarianceScaling as variance_scaling
+from chainrule.initializers.registry import get as get
 from chainrule.initializers.scaled import GlorotNormal as GlorotNormal
 from chainrule.initializers.scaled import GlorotNormal as glorot_normal
 from chainrule.initializers.scaled import GlorotUniform as GlorotUniform
@@ -27,7 +28,6 @@ from chainrule.initializers.scaled import LecunNormal as LecunNormal
 from chainrule.initializers.scaled import LecunNormal as lecun_normal
 from chainrule.initializers.scaled import LecunUniform as LecunUniform
 from chainrule.initializers.scaled import LecunUniform as lecun_uniform
-from chainrule.initializers.registry import get as get
 
 __all__ = [
     "Constant",

@@ -3,6 +3,8 @@
 from chainrule.layers.activation import Activation as Activation
 from chainrule.layers.dense import Dense as Dense
 from chainrule.layers.dropout import Dropout as Dropout
+from chainrule.layers.input import Input as Input
+from chainrule.layers.input import InputLayer as InputLayer
 from chainrule.layers.input_spec import InputSpec as InputSpec
 from chainrule.layers.layer import Layer as Layer
 from chainrule.layers.reshaping import Flatten as Flatten
@@ -14,6 +16,8 @@ __all__ = [
     "Dense",
     "Dropout",
     "Flatten",
+    "Input",
+    "InputLayer",
     "InputSpec",
     "Layer",
     "Reshape",

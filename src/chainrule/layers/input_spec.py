@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chainrule._typing import BatchShape, Shape
+from chainrule._typing import BatchShape
 
 __all__ = ["InputSpec"]
 
@@ -39,7 +39,7 @@ class InputSpec:
         known = {axis: length for axis, length in lengths if length is not None}
         self.axes = {**known, **(axes or {})}
 
-    def check(self, owner: str, shape: Shape) -> None:
+    def check(self, owner: str, shape: BatchShape) -> None:
         """Compare a shape with what is expected.
 
         Args:
@@ -59,8 +59,10 @@ class InputSpec:
     def describe(self) -> str:
         """Write the expected shape down."""
         if self.shape is not None:
-            words = ["batch" if axis == 0 and length is None else str(length or "any")
-                     for axis, length in enumerate(self.shape)]
+            words = [
+                "batch" if axis == 0 and length is None else str(length or "any")
+                for axis, length in enumerate(self.shape)
+            ]
             return f"({', '.join(words)}{',' if len(words) == 1 else ''})"
         last = self.axes.get(-1)
         if self.ndim is not None:
@@ -69,7 +71,7 @@ class InputSpec:
             return f"(..., {last})"
         return f"with at least {self.min_ndim} axes"
 
-    def _problem(self, shape: Shape) -> str | None:
+    def _problem(self, shape: BatchShape) -> str | None:
         if self.ndim is not None and len(shape) != self.ndim:
             return f"it must have {self.ndim} axes, not {len(shape)}"
         if len(shape) < self.min_ndim:

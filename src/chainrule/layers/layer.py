@@ -141,7 +141,7 @@ class Layer:
             name, shape, initializer = "variable", name, given
         self._require_init()
         lengths = tuple(shape)
-        if any(length is None for length in lengths):  # pyright: ignore[reportUnnecessaryComparison]
+        if any(length is None for length in lengths):
             raise ValueError(
                 f"layer {self.name!r}: weight {name!r} needs known lengths, got shape "
                 f"{lengths}: only the batch's length may be None in input_shape."
@@ -194,16 +194,27 @@ class Layer:
     def _accept(self, x: Any) -> None:
         """Build at the first call; check the input's shape when it changes."""
         shape = _shape(x)
-        if not self.built:
-            self._build(shape)
-        if self.input_spec is not None and shape != self._accepted_shape:
-            self.input_spec.check(f"layer {self.name!r}", shape)
+        if shape != self._accepted_shape or not self.built:
+            self.ensure_built(shape)
             self._accepted_shape = shape
 
-    def _build(self, input_shape: Any) -> None:
-        self._require_init()
-        self.build(input_shape)
-        self.built = True
+    def ensure_built(self, input_shape: Any) -> None:
+        """Make the weights if there are none yet, and check the input's shape.
+
+        Args:
+            input_shape: Shape of the input; the batch's length may be ``None``.
+
+        Raises:
+            ValueError: The layer can't take this shape; the message names the layer.
+        """
+        if not self.built:
+            self.build(input_shape)
+            self.built = True
+        if self.input_spec is not None:
+            self.input_spec.check(self._title(), input_shape)
+
+    def _title(self) -> str:
+        return f"layer {self.name!r}"
 
     def _require_init(self) -> None:
         if not self._initialized:

@@ -80,7 +80,7 @@ class Reshape(Layer):
         size = math.prod(input_shape[1:])  # type: ignore[arg-type]
         known = math.prod(n for n in self.target_shape if n != -1)
         free = -1 in self.target_shape
-        if (size % known if free else size != known):
+        if size % known if free else size != known:
             raise ValueError(
                 f"layer {self.name!r} makes shape {self.target_shape} of each sample, "
                 f"got samples of shape {tuple(input_shape[1:])} with {size} elements: "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -134,14 +134,17 @@ class Variable(NDArrayOperatorsMixin):
     def __float__(self) -> float:
         return float(self._current)
 
-    __hash__ = object.__hash__
+    def __hash__(self) -> int:  # pyright: ignore[reportIncompatibleVariableOverride]
+        return id(self)
 
     def __repr__(self) -> str:
         return f"<Variable {self.path}, shape={self.shape}, dtype={self.dtype}>"
 
 
 @contextmanager
-def substituted(variables: Sequence[Variable], values: Iterable[Any]) -> Iterator[None]:
+def substituted(
+    variables: Sequence[Variable], values: Iterable[Any]
+) -> Generator[None]:
     """Let variables stand for other values for the length of a ``with`` block.
 
     Args:
@@ -156,14 +159,14 @@ def substituted(variables: Sequence[Variable], values: Iterable[Any]) -> Iterato
         >>> float(weight * 2)
         4.0
     """
-    before = [variable._current for variable in variables]  # pyright: ignore[reportPrivateUsage]
+    before = [variable._current for variable in variables]
     try:
         for variable, value in zip(variables, values, strict=True):
-            variable._current = value  # pyright: ignore[reportPrivateUsage]
+            variable._current = value
         yield
     finally:
         for variable, value in zip(variables, before, strict=True):
-            variable._current = value  # pyright: ignore[reportPrivateUsage]
+            variable._current = value
 
 
 def _current(operand: Any) -> Any:

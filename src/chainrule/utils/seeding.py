@@ -6,10 +6,10 @@ import secrets
 import threading
 
 from chainrule import random
-from chainrule._typing import Floats
 from chainrule._parameters import Interval, check_parameters
+from chainrule._typing import Floats
 
-__all__ = ["next_key", "set_random_seed"]
+__all__ = ["next_key", "set_random_seed", "times_set"]
 
 
 class _Source:
@@ -19,6 +19,7 @@ class _Source:
         self.lock = threading.Lock()
         self.seed: int | None = None
         self.drawn = 0
+        self.times_set = 0
 
 
 _source = _Source()
@@ -56,6 +57,12 @@ def set_random_seed(seed: int) -> None:
     with _source.lock:
         _source.seed = int(seed)
         _source.drawn = 0
+        _source.times_set += 1
+
+
+def times_set() -> int:
+    """Return how often `set_random_seed` was called: who keeps a key can tell."""
+    return _source.times_set
 
 
 def next_key() -> Floats:
