@@ -27,7 +27,7 @@ RANGES = {
     "exp": Range((-104.0, 89.0), (-746.0, 710.0)),
     "exp2": Range((-151.0, 129.0), (-1076.0, 1025.0)),
     "expm1": Range((-18.0, 89.0), (-40.0, 710.0)),
-    "sigmoid": Range((-104.0, 20.0), (-746.0, 40.0)),
+    "logistic": Range((-104.0, 20.0), (-746.0, 40.0)),
     "tanh": Range((-10.0, 10.0), (-20.0, 20.0)),
     "sinh": Range((-89.5, 89.5), (-710.5, 710.5)),
     "cosh": Range((-89.5, 89.5), (-710.5, 710.5)),
@@ -38,17 +38,21 @@ RANGES = {
     "sin": both(-100.0, 100.0),
     "cos": both(-100.0, 100.0),
     "tan": both(-100.0, 100.0),
+    "erf": Range((-4.0, 4.0), (-6.0, 6.0)),
     "arcsin": both(-1.0, 1.0),
     "arccos": both(-1.0, 1.0),
     "arctanh": both(-1.0, 1.0),
     "arccosh": both(1.0, 4.0),
-    "erfc": Range((-4.0, 10.5), (-6.0, 27.5)),
 }
 
-BOUNDS = {SINGLE: 2.0, DOUBLE: 2.5}
+BOUNDS = {SINGLE: 2.0, DOUBLE: 2.0}
 """Greatest error, in ulp; a function in LOOSER may have another."""
 
-LOOSER: dict[tuple[str, np.dtype], float] = {}
+LOOSER = {
+    ("sinh", DOUBLE): 2.5,
+    ("arccosh", DOUBLE): 2.5,
+    ("tan", DOUBLE): 2.5,
+}
 
 SPECIAL = (
     *(0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 2.0, -2.0, 3.0, -3.0, 1.5, -2.5, 1e30, -1e30),
@@ -97,7 +101,10 @@ def arguments(name: str, dtype: np.dtype, count: int) -> tuple[np.ndarray, ...]:
         return first, np.random.default_rng(2).permutation(second)
     if name == "power":
         exponents = points(name, dtype, count, seed=1)
-        return np.abs(first), np.random.default_rng(2).permutation(exponents)
+        exponents = np.random.default_rng(2).permutation(exponents)
+        whole = np.arange(first.size) % 4 == 0
+        exponents = np.where(whole, np.rint(exponents), exponents)
+        return np.where(whole, first, np.abs(first)), exponents
     return (first,)
 
 

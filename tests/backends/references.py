@@ -21,16 +21,18 @@ SLACK = {
 }
 
 
-def sigmoid(x: Array) -> Array:
+def logistic(x: Array) -> Array:
     """1 / (1 + exp(-x)) without overflow."""
     e = np.exp(-np.abs(x))
     return np.where(x < 0, e / (1 + e), 1 / (1 + e))
 
 
 def by_mpmath(function: Callable[[mpmath.mpf], mpmath.mpf]) -> Callable[[Array], Array]:
-    """A NumPy function of an mpmath one, to long double."""
+    """A NumPy function of an odd mpmath one, to long double."""
 
     def one(x: float, dtype: np.dtype) -> np.floating:
+        if x == 0:
+            return dtype.type(x)
         head = function(mpmath.mpf(x))
         tail = head - mpmath.mpf(float(head)) if mpmath.isfinite(head) else 0
         return dtype.type(float(head)) + dtype.type(float(tail))
@@ -50,7 +52,7 @@ def slowly(name: str) -> Callable[[Array], Array]:
     return lambda x: quick(x) if x.dtype == np.float64 else exact(x)
 
 
-BY_HAND = {"sigmoid": sigmoid, "erf": slowly("erf"), "erfc": slowly("erfc")}
+BY_HAND = {"logistic": logistic, "erf": slowly("erf")}
 
 
 def reference(name: str, *xs: Array) -> Array:

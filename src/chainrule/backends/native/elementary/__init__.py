@@ -1,8 +1,13 @@
 """Vector elementary functions as LLVM IR, one table by primitive name."""
 
 from chainrule.backends.native.elementary import (
+    error,
     exponential,
+    hyperbolic,
+    inverse,
     logarithm,
+    power,
+    roots,
     trigonometric,
 )
 from chainrule.backends.native.elementary.table import ELEMENTARY as ELEMENTARY
@@ -11,5 +16,14 @@ from chainrule.backends.native.elementary.threefry import (
     emit_threefry as emit_threefry,
 )
 
-FAMILIES = (exponential, logarithm, trigonometric)
+FAMILIES = (
+    error,
+    exponential,
+    hyperbolic,
+    inverse,
+    logarithm,
+    power,
+    roots,
+    trigonometric,
+)
 """The modules that fill the table."""

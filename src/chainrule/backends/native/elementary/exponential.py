@@ -132,8 +132,11 @@ def exp2(x: Lanes) -> Lanes:
 
 
 def exp_quarter(x: Lanes) -> Lanes:
-    """``exp(x) / 4`` for ``x >= 0``: a quarter, so that ``cosh`` need not overflow."""
-    x = x.clamp(0.0, x.pick(91.0, 711.0))
+    """``exp(x) / 4`` of a double ``x >= 0``: a quarter, so that it is finite.
+
+    Beyond the bound ``cosh`` is infinite, and so is what is made of this.
+    """
+    x = x.clamp(0.0, 710.5)
     r, biased = reduce(x, form(x).bias - 2)
     return exp_reduced(r) * power_of_two(biased)
 
@@ -158,8 +161,8 @@ def expm1(x: Lanes) -> Lanes:
     return (x.abs() < x.pick(2.0**-26, 2.0**-55)).where(x, result)
 
 
-@elementary("sigmoid")
-def sigmoid(x: Lanes) -> Lanes:
+@elementary("logistic")
+def logistic(x: Lanes) -> Lanes:
     """``e^x / (1 + e^x)``, numerator and denominator scaled by a power of two.
 
     So scaled, ``e^x`` is normal for every ``x`` with a result other than 0, and the

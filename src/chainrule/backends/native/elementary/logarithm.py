@@ -110,14 +110,66 @@ def log(x: Lanes) -> Lanes:
 
 @elementary("log1p")
 def log1p(x: Lanes) -> Lanes:
-    """``log(1 + x)``, accurate near 0.
+    """``log(1 + x)``, accurate near 0."""
+    return log1p_shifted(x, None)
+
+
+def log1p_shifted(x: Lanes, doubled: Lanes | None) -> Lanes:
+    """``log(1 + x)``, and ``ln 2`` more where the mask holds.
 
     ``1 + f = 2^-k (1 + x)`` gives ``f = 2^-k x + (2^-k - 1)``, rounded once. Where
     ``1 + x`` is ``x``, its own ``f`` serves and the factor may run out of range.
     """
     u = x + 1.0
     parts = split(u)
+    k = parts.k if doubled is None else doubled.where(parts.k + 1.0, parts.k)
     factor = (parts.offset.like(x.pick(*ONE)) - parts.offset).real()
     f = (x > 2.0**60).where(parts.f, x.fma(factor, factor - 1.0))
-    result = at_the_edges(u, log_reduced(f, parts.k))
+    result = at_the_edges(u, log_reduced(f, k))
     return (x.abs() < x.pick(2.0**-26, 2.0**-55)).where(x, result)
+
+
+# -- other bases: FreeBSD's e_log2.c and e_log10.c -----------------------------
+
+
+class Base(NamedTuple):
+    """The inverse of the base's logarithm, and the logarithm of 2, in two pieces."""
+
+    inverse: tuple[float, float]
+    two: tuple[float, float]
+
+
+BASE_2 = Base((1.44269504072144627571, 1.67517131648865118353e-10), (1.0, 0.0))
+BASE_10 = Base(
+    (4.34294481878168880939e-01, 2.50829467116452752298e-11),
+    (3.01029995663611771306e-01, 3.69423907715893078616e-13),
+)
+
+
+def log_in(x: Lanes, base: Base) -> Lanes:
+    """The logarithm in a base, of a double."""
+    parts = split_any(x)
+    k, f = parts.k, parts.f
+    half = 0.5 * f * f
+    s = f / (f + 2.0)
+    z = s * s
+    head = ((f - half).bits() & -(1 << 32)).real()
+    tail = ((f - head) - half) + s * (half + z * polynomial(z, *R))
+    product = head * base.inverse[0]
+    small = (tail + head).fma(base.inverse[1], tail * base.inverse[0])
+    whole = k * base.two[0]
+    total = whole + product
+    rest = ((whole - total) + product) + k.fma(base.two[1], small)
+    return at_the_edges(x, total + rest)
+
+
+@elementary("log2", widen=True)
+def log2(x: Lanes) -> Lanes:
+    """The logarithm of base 2; exact at powers of two."""
+    return log_in(x, BASE_2)
+
+
+@elementary("log10", widen=True)
+def log10(x: Lanes) -> Lanes:
+    """The logarithm of base 10."""
+    return log_in(x, BASE_10)
