@@ -1,0 +1,101 @@
+"""Program in, executable out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from chainrule.backends.native.driver import Driver
+from chainrule.backends.native.engine import Loaded, object_code
+from chainrule.backends.native.executable import Executable
+from chainrule.backends.native.graph import build_graph
+from chainrule.backends.native.ir import Module
+from chainrule.backends.native.node import Node, Region
+from chainrule.backends.native.product import flops
+from chainrule.backends.native.schedule import Plan, plan_region
+from chainrule.backends.native.support import add_barrier
+from chainrule.backends.native.target import Target, current_target
+from chainrule.core.program import Equation, Program
+from chainrule.core.types import ArrayType
+
+PARALLEL_WORK = 400_000
+"""Operations from which more than one thread pays, waking it up included."""
+
+
+class Code(NamedTuple):
+    """What emission gives: the module's text and what is needed to call it."""
+
+    text: str
+    arena: int
+    reused: list[int | None]
+    callbacks: list[Equation]
+    parallel: bool
+
+
+def emit(program: Program, donated: Sequence[int], target: Target) -> Code:
+    """LLVM IR of a program for a target."""
+    region = build_graph(program)
+    reused = match_donated(region, program, donated)
+    overwrites = [None if k is None else region.inputs[k] for k in reused]
+    plan = plan_region(region, overwrites)
+    module = Module()
+    add_barrier(module, target.triple)
+    driver = Driver(module, target)
+    driver.emit(plan, overwrites)
+    callbacks = [node.params["equation"] for node in driver.callbacks]
+    return Code(module.text(), plan.size, reused, callbacks, work(plan) > PARALLEL_WORK)
+
+
+def match_donated(
+    region: Region, program: Program, donated: Sequence[int]
+) -> list[int | None]:
+    """For each result, a donated input of its type to overwrite: its own if it has one."""
+    offset = len(program.constants)
+    free = {offset + k for k in donated if program.inputs[k].type.shape}
+    reused: list[int | None] = []
+    for node in region.outputs:
+        own = _carried_from(node)
+        position = region.inputs.index(own) if own in region.inputs else None
+        if position not in free:
+            alike = [k for k in sorted(free) if region.inputs[k].type == node.type]
+            position = alike[0] if alike else None
+        free.discard(position)  # type: ignore[arg-type]
+        reused.append(position)
+    return reused
+
+
+def _carried_from(node: Node) -> Node | None:
+    """The value that a loop's result started as, or an input that is a result itself."""
+    if node.op == "loop_result" and node.inputs[0].loop is not None:
+        loop, k = node.inputs[0].loop, node.params["position"]
+        return loop.init[k] if k < len(loop.init) else None
+    return node
+
+
+def work(plan: Plan) -> int:
+    """Operations, roughly; loops count as many times as they may run."""
+    total = 0
+    for kernel in plan.fusion.kernels:
+        total += sum(root.type.size for root in kernel.roots)
+        if kernel.core is not None:
+            core = kernel.core
+            total += flops(core) if core.op == "matmul" else core.inputs[0].type.size
+    for inner, _ in plan.inner.values():
+        total += 100 * work(inner)
+    return total
+
+
+def compile_program(program: Program, donated: tuple[int, ...]) -> Executable:
+    """Compile for the target in force, by way of the cache."""
+    target = current_target()
+    code = emit(program, donated, target)
+    types: list[ArrayType] = [v.type for v in (*program.constants, *program.inputs)]
+    return Executable(
+        Loaded(object_code(code.text, target), target),
+        types,
+        program.output_types,
+        code.reused,
+        code.arena,
+        code.callbacks,
+        code.parallel,
+    )

@@ -1,0 +1,134 @@
+"""A compiled program as a function of arrays."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule import config
+from chainrule.backends.native.driver import HEADER
+from chainrule.backends.native.engine import Callback, Loaded, Run
+from chainrule.backends.native.threads import POOL, yield_address
+from chainrule.core.program import Equation
+from chainrule.core.types import ArrayType
+
+ALIGN = 64
+
+
+def aligned_empty(type: ArrayType) -> np.ndarray:
+    """An uninitialised array that starts on a cache line."""
+    size = type.nbytes
+    raw = np.empty(size + ALIGN, np.uint8)
+    start = -raw.ctypes.data % ALIGN
+    return raw[start : start + size].view(type.dtype).reshape(type.shape)
+
+
+class Executable:
+    """Calls native code with the addresses of arrays.
+
+    Args:
+        loaded: The machine code.
+        inputs: Types of the constants and arguments.
+        outputs: Types of the results.
+        reused: For each result, the input position whose memory it takes, or None.
+        arena: Bytes of working memory.
+        callbacks: Equations that NumPy carries out.
+        parallel: Whether the work is worth more than one thread.
+    """
+
+    def __init__(
+        self,
+        loaded: Loaded,
+        inputs: Sequence[ArrayType],
+        outputs: Sequence[ArrayType],
+        reused: Sequence[int | None],
+        arena: int,
+        callbacks: Sequence[Equation],
+        parallel: bool,
+    ) -> None:
+        self._loaded = loaded
+        self._inputs, self._outputs = list(inputs), list(outputs)
+        self._reused, self._parallel = list(reused), parallel
+        self._equations = list(callbacks)
+        self._lock = threading.Lock()
+        self._error: BaseException | None = None
+        self._run = Run(loaded.address)
+        self._memory = aligned_empty(ArrayType((max(arena, 1),), np.dtype(np.uint8)))
+        self._shared = aligned_empty(ArrayType((256,), np.dtype(np.uint8)))
+        self._shared[:] = 0
+        self._callback = Callback(self._call_numpy)
+        self._table = np.zeros(HEADER + len(self._inputs) + len(outputs), np.uintp)
+        address = self._shared.ctypes.data
+        callback = ctypes.cast(self._callback, ctypes.c_void_p).value
+        header = (self._memory.ctypes.data, address, callback, yield_address())
+        self._table[:HEADER] = (*header, address + 128)
+        self._table_address = self._table.ctypes.data
+
+    def __call__(self, constants: list[Any], arguments: list[Any]) -> list[Any]:
+        """Run on arrays; results are fresh arrays, or donated ones."""
+        with self._lock:
+            arrays = [
+                self._prepared(value, type)
+                for value, type in zip([*constants, *arguments], self._inputs, strict=True)
+            ]
+            results = [
+                arrays[reused] if reused is not None else aligned_empty(type)
+                for reused, type in zip(self._reused, self._outputs, strict=True)
+            ]
+            addresses = [a.__array_interface__["data"][0] for a in (*arrays, *results)]
+            self._table[HEADER:] = addresses
+            self._start()
+        return results
+
+    def _prepared(self, value: Any, type: ArrayType) -> np.ndarray:
+        array = np.asarray(value, type.dtype)
+        if not array.flags.c_contiguous:
+            array = np.ascontiguousarray(array).reshape(type.shape)
+        return array
+
+    def _start(self) -> None:
+        threads = config.get_num_threads() if self._parallel else 1
+        if threads == 1:
+            self._run(self._table_address, 0, 1)
+        else:
+            call = lambda n: self._run(self._table_address, n, threads)  # noqa: E731
+            POOL.run(call, threads)
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        if self._shared[128]:
+            self._shared[128] = 0
+            raise IndexError(
+                "Expected indices within the axis they index, got one outside while a "
+                "compiled function ran: check the integer arrays that it indexes with."
+            )
+
+    def _call_numpy(self, number: int, table: int) -> None:
+        """Carry out one equation by its NumPy meaning, on the arrays at the addresses."""
+        try:
+            self._carry_out(self._equations[number], table)
+        except BaseException as error:  # noqa: BLE001  (raised again in _start)
+            self._error = self._error or error
+
+    def _carry_out(self, equation: Equation, table: int) -> None:
+        types = [atom.type for atom in (*equation.inputs, *equation.outputs)]
+        addresses = (ctypes.c_void_p * len(types)).from_address(table)
+        pairs = zip(addresses, types, strict=True)
+        arrays = [_at(address or 0, type) for address, type in pairs]
+        count = len(equation.inputs)
+        result = equation.primitive.numpy(*arrays[:count], **equation.params)
+        results = result if equation.primitive.multiple else (result,)
+        for place, value in zip(arrays[count:], results, strict=True):
+            place[...] = value
+
+
+def _at(address: int, type: ArrayType) -> np.ndarray:
+    """The array at an address."""
+    if not type.nbytes:
+        return np.empty(type.shape, type.dtype)
+    buffer = (ctypes.c_char * type.nbytes).from_address(address)
+    return np.frombuffer(buffer, type.dtype).reshape(type.shape)

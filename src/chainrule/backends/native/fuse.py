@@ -1,0 +1,273 @@
+"""Fusion: which values get memory, and which are computed together in one kernel.
+
+A *core* (product or reduction) gathers into its kernel the elementwise values that are
+computed from its result at the same index: bias, activation, dropout, and for a weight
+gradient the optimiser's whole update, so that the gradient itself never goes to memory.
+What is not stored is recomputed where it is used, if that is cheap, else stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from chainrule.backends.native.node import CHEAP, Node, Region
+from chainrule.backends.native.views import strided
+
+WEIGHT_LIMIT = 12
+"""Operations that may be computed twice rather than stored."""
+
+
+GIVEN = ("input", "callback_result", "loop_result")
+"""Values that no kernel of ours makes."""
+
+
+@dataclass(eq=False)
+class Kernel:
+    """Values over one index space, computed together.
+
+    Attributes:
+        shape: The index space of the roots.
+        core: The product or reduction at the heart, or None.
+        roots: The values that are stored, in order.
+    """
+
+    shape: tuple[int, ...]
+    core: Node | None
+    roots: list[Node] = field(default_factory=lambda: [])
+
+    @property
+    def bits(self) -> int:
+        """The members, as a set of bits."""
+        bits = self.core.bit if self.core else 0
+        for root in self.roots:
+            bits |= root.bit
+        return bits
+
+
+class Fusion:
+    """Decides for one region what is stored and in which kernel it is computed."""
+
+    def __init__(self, region: Region, stored: set[Node]) -> None:
+        self.region = region
+        self.live = _live(region)
+        self.stored: set[Node] = set()
+        for node in stored:
+            self._store(node)
+        self.uses = _uses(self.live)
+        self.weight: dict[Node, int] = {}
+        self.kernels: list[Kernel] = []
+        self.kernel_of: dict[Node, Kernel] = {}
+        self._require()
+        while not self._group():
+            pass
+
+    def in_memory(self, node: Node) -> bool:
+        """Whether a value of this region stands in memory (or, 0-d, in a register)."""
+        return (
+            node in self.stored
+            or node.region is not self.region
+            or node.op in GIVEN
+            or node.is_scalar
+        )
+
+    # -- what must be stored -------------------------------------------------
+
+    def _require(self) -> None:
+        for node in self.live:
+            for operand in node.inputs:
+                if _wants_memory(node):
+                    self._store(strided(operand).base if node.op == "matmul" else operand)
+            if node.op == "pack":
+                self._store(node)
+            self.weight[node] = self._weight(node)
+            expensive = self.weight[node] > WEIGHT_LIMIT
+            shared = len(self.uses.get(node, ())) > 1
+            spread = any(_repeats(user, node) for user in self.uses.get(node, ()))
+            if node.is_expression and expensive and (shared or spread):
+                self._store(node)
+                self.weight[node] = 1
+
+    def _store(self, node: Node) -> None:
+        made_here = node.region is self.region and node.op not in GIVEN
+        if made_here and node.op not in ("callback", "loop"):
+            self.stored.add(node)
+
+    def _weight(self, node: Node) -> int:
+        if self.in_memory(node) or not node.is_expression:
+            return 1
+        own = 1 if node.op in CHEAP else WEIGHT_LIMIT + 1
+        return own + sum(self.weight.get(x, 1) for x in node.inputs)
+
+    # -- kernels ---------------------------------------------------------------
+
+    def _group(self) -> bool:
+        """Form kernels; False if more had to be stored, so that it must start again."""
+        self.kernels, self.kernel_of = [], {}
+        host: dict[Node, Node] = {}
+        for node in self.live:
+            if node.is_scalar:
+                if self._store_hosted_inputs(node, host, elementwise=False):
+                    return False
+                continue
+            if node.is_core:
+                if self._store_hosted_inputs(node, host, elementwise=False):
+                    return False
+                self._new_kernel(node)
+                host[node] = node
+            elif node.is_elementwise:
+                if self._store_hosted_inputs(node, host, elementwise=True):
+                    return False
+                self._inherit(node, host)
+            elif self._store_hosted_inputs(node, host, elementwise=False):
+                return False
+            if node in self.stored and not node.is_core:
+                if not self._place(node, host.pop(node, None)):
+                    return False
+            elif node in self.stored and node.is_core:
+                self.kernel_of[node].roots.append(node)
+                host.pop(node)
+        return self._store_lonely_cores()
+
+    def _new_kernel(self, core: Node) -> None:
+        kernel = Kernel(core.shape, core)
+        self.kernels.append(kernel)
+        self.kernel_of[core] = kernel
+
+    def _store_hosted_inputs(
+        self, node: Node, host: dict[Node, Node], elementwise: bool
+    ) -> bool:
+        """Store what a node needs of other kernels' unfinished values."""
+        hosted = [x for x in node.inputs if x in host and not self.in_memory(x)]
+        if elementwise:
+            cores = {host[x] for x in hosted}
+            if len(cores) <= 1:
+                return False
+            latest = max(cores, key=lambda core: core.bit)
+            hosted = [x for x in hosted if host[x] is not latest]
+        for x in hosted:
+            self.stored.add(x)
+        return bool(hosted)
+
+    def _inherit(self, node: Node, host: dict[Node, Node]) -> None:
+        for x in node.inputs:
+            if x in host and not self.in_memory(x):
+                host[node] = host[x]
+
+    def _place(self, root: Node, core: Node | None) -> bool:
+        """Put a stored value into a kernel; False if its core must be stored instead."""
+        leaves = self.leaves(root, stop_at=core)
+        if core is not None:
+            kernel = self.kernel_of[core]
+            if not _independent(leaves, kernel, self.aligned_leaves(root)):
+                self.stored.add(core)
+                return False
+            kernel.roots.append(root)
+            self.kernel_of[root] = kernel
+            return True
+        kernel = self._neighbour(root, leaves)
+        if kernel is None:
+            kernel = Kernel(root.shape, None)
+            self.kernels.append(kernel)
+        kernel.roots.append(root)
+        self.kernel_of[root] = kernel
+        return True
+
+    def _neighbour(self, root: Node, leaves: list[Node]) -> Kernel | None:
+        """A kernel over the same index space that makes one of the leaves."""
+        if not root.is_elementwise:
+            return None
+        straight = self.aligned_leaves(root)
+        for leaf in sorted(straight, key=lambda node: -node.bit):
+            kernel = self.kernel_of.get(leaf)
+            if kernel is None or kernel.shape != root.shape:
+                continue
+            if kernel.core is not None and leaf is kernel.core and not kernel.roots:
+                continue
+            if _independent(leaves, kernel, straight):
+                return kernel
+        return None
+
+    def _store_lonely_cores(self) -> bool:
+        complete = True
+        for kernel in self.kernels:
+            if kernel.core is not None and not kernel.roots:
+                self.stored.add(kernel.core)
+                complete = False
+        return complete
+
+    def leaves(self, root: Node, stop_at: Node | None = None) -> list[Node]:
+        """The values that a root's expression reads: memory, scalars, its core."""
+        found: dict[Node, None] = {}
+        seen: set[Node] = set()
+        pending = list(root.inputs)
+        while pending:
+            node = pending.pop()
+            if node in seen or node.op == "literal":
+                continue
+            seen.add(node)
+            if self.in_memory(node) or node is stop_at or node.is_core:
+                found[node] = None
+            else:
+                pending += node.inputs
+        return list(found)
+
+    def aligned_leaves(self, root: Node) -> set[Node]:
+        """Leaves of a root that it reads only at its own index."""
+        aligned: set[Node] = set()
+        crooked: set[Node] = set()
+        seen: set[tuple[Node, bool]] = set()
+        pending = [(node, root.is_elementwise) for node in root.inputs]
+        while pending:
+            node, straight = pending.pop()
+            if (node, straight) in seen:
+                continue
+            seen.add((node, straight))
+            if self.in_memory(node) or node.is_core:
+                (aligned if straight else crooked).add(node)
+            else:
+                below = straight and node.is_elementwise
+                pending += [(x, below) for x in node.inputs]
+        return aligned - crooked
+
+
+def _independent(leaves: list[Node], kernel: Kernel, straight: set[Node]) -> bool:
+    """Whether nothing that the root reads waits for the kernel it would join.
+
+    Members of the kernel itself may be read, at the same index only.
+    """
+    bits = kernel.bits
+    members = {kernel.core, *kernel.roots}
+    return all(
+        leaf in straight if leaf in members else not leaf.ancestors & bits
+        for leaf in leaves
+    )
+
+
+def _live(region: Region) -> list[Node]:
+    wanted: set[Node] = set()
+    pending = [node for node in region.outputs if node.region is region]
+    while pending:
+        node = pending.pop()
+        if node not in wanted:
+            wanted.add(node)
+            pending += [x for x in node.inputs if x.region is region]
+    return [node for node in region.nodes if node in wanted]
+
+
+def _uses(nodes: list[Node]) -> dict[Node, list[Node]]:
+    uses: dict[Node, list[Node]] = {}
+    for node in nodes:
+        for operand in node.inputs:
+            uses.setdefault(operand, []).append(node)
+    return uses
+
+
+def _wants_memory(node: Node) -> bool:
+    return node.op in ("matmul", "callback", "loop")
+
+
+def _repeats(user: Node, node: Node) -> bool:
+    """Whether a user asks for each element more than once."""
+    if user.op in ("take", "pad", "concatenate"):
+        return False
+    return user.op == "broadcast_to" and user.type.size > node.type.size

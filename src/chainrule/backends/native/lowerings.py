@@ -1,0 +1,263 @@
+"""The lowering table: one line or short function for each elementwise primitive.
+
+``lower(f, types, *values)`` gets the operand types (for signedness) and the operands
+as LLVM values, all scalars or all vectors. What NumPy means is what must come out;
+the tests hold each row to it on every sample.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from chainrule.backends.native.elementary import ELEMENTARY
+from chainrule.backends.native.ir import BITS, Function, Value, const, element_of, like
+from chainrule.core.types import ArrayType
+
+Lower = Callable[..., Value]
+LOWERINGS: dict[str, Lower] = {}
+
+_ELEMENTS = {"f4": "float", "f8": "double", "b1": "i1"}
+
+
+def llvm_element(dtype: np.dtype[Any]) -> str:
+    """LLVM's element type for a value of this dtype in a register."""
+    if dtype.kind in "iu":
+        return f"i{8 * dtype.itemsize}"
+    return _ELEMENTS[dtype.str[1:]]
+
+
+def has_element(dtype: np.dtype[Any]) -> bool:
+    """Whether values of this dtype have a native form."""
+    return dtype.kind in "iu" and dtype.isnative or dtype.str[1:] in _ELEMENTS
+
+
+def lowering(*names: str) -> Callable[[Lower], Lower]:
+    """Enter a lowering under these primitive names."""
+
+    def enter(lower: Lower) -> Lower:
+        LOWERINGS.update(dict.fromkeys(names, lower))
+        return lower
+
+    return enter
+
+
+def is_float(type: ArrayType) -> bool:
+    return type.dtype.kind == "f"
+
+
+def is_signed(type: ArrayType) -> bool:
+    return type.dtype.kind == "i"
+
+
+def _arithmetic(name: str, float_op: str, int_op: str) -> None:
+    def lower(f: Function, types: list[ArrayType], x: Value, y: Value) -> Value:
+        return f.binary(float_op if is_float(types[0]) else int_op, x, y)
+
+    LOWERINGS[name] = lower
+
+
+_arithmetic("add", "fadd", "add")
+_arithmetic("sub", "fsub", "sub")
+_arithmetic("mul", "fmul", "mul")
+
+
+def _boolean_arithmetic(name: str, op: str) -> None:
+    plain = LOWERINGS[name]
+
+    def lower(f: Function, types: list[ArrayType], x: Value, y: Value) -> Value:
+        if types[0].dtype.kind == "b":
+            return f.binary(op, x, y)
+        return plain(f, types, x, y)
+
+    LOWERINGS[name] = lower
+
+
+_boolean_arithmetic("add", "or")
+_boolean_arithmetic("mul", "and")
+
+
+@lowering("div")
+def _div(f: Function, types: list[ArrayType], x: Value, y: Value) -> Value:
+    return f.fdiv(x, y)
+
+
+@lowering("neg")
+def _neg(f: Function, types: list[ArrayType], x: Value) -> Value:
+    return f.fneg(x) if is_float(types[0]) else f.sub(const(x.type, 0), x)
+
+
+@lowering("square")
+def _square(f: Function, types: list[ArrayType], x: Value) -> Value:
+    return LOWERINGS["mul"](f, types, x, x)
+
+
+@lowering("abs")
+def _abs(f: Function, types: list[ArrayType], x: Value) -> Value:
+    if is_float(types[0]):
+        return f.intrinsic("fabs", x.type, x)
+    if not is_signed(types[0]):
+        return x
+    negative = f.icmp("slt", x, const(x.type, 0))
+    return f.select(negative, f.sub(const(x.type, 0), x), x)
+
+
+@lowering("sign")
+def _sign(f: Function, types: list[ArrayType], x: Value) -> Value:
+    zero, one, minus = const(x.type, 0), const(x.type, 1), const(x.type, -1)
+    if is_float(types[0]):
+        up = f.select(f.fcmp("ogt", x, zero), one, x)
+        signed = f.select(f.fcmp("olt", x, zero), minus, up)
+        return f.select(f.fcmp("oeq", x, zero), zero, signed)
+    positive = f.icmp("sgt" if is_signed(types[0]) else "ugt", x, zero)
+    up = f.select(positive, one, zero)
+    if not is_signed(types[0]):
+        return up
+    return f.select(f.icmp("slt", x, zero), minus, up)
+
+
+def _intrinsics() -> None:
+    table = {"floor": "floor", "ceil": "ceil", "rint": "nearbyint", "trunc": "trunc"}
+    for name, intrinsic in {**table, "sqrt": "sqrt"}.items():
+
+        def lower(
+            f: Function, types: list[ArrayType], x: Value, call: str = intrinsic
+        ) -> Value:
+            return f.intrinsic(call, x.type, x) if is_float(types[0]) else x
+
+        LOWERINGS[name] = lower
+
+
+_intrinsics()
+
+
+def extreme(
+    f: Function, type: ArrayType, x: Value, y: Value, largest: bool
+) -> Value:
+    """The larger (smaller) of two; NaN where either is NaN, as NumPy."""
+    if is_float(type):
+        better = f.fcmp("ogt" if largest else "olt", x, y)
+        either = f.bit_or(better, f.fcmp("uno", x, x))
+        return f.select(either, x, y)
+    order = ("s" if is_signed(type) else "u") + ("gt" if largest else "lt")
+    return f.select(f.icmp(order, x, y), x, y)
+
+
+LOWERINGS["maximum"] = lambda f, types, x, y: extreme(f, types[0], x, y, True)
+LOWERINGS["minimum"] = lambda f, types, x, y: extreme(f, types[0], x, y, False)
+
+
+def _comparisons() -> None:
+    table = {
+        "equal": ("oeq", "eq", "eq"),
+        "not_equal": ("une", "ne", "ne"),
+        "less": ("olt", "slt", "ult"),
+        "less_equal": ("ole", "sle", "ule"),
+        "greater": ("ogt", "sgt", "ugt"),
+        "greater_equal": ("oge", "sge", "uge"),
+    }
+    for name, (floating, signed, unsigned) in table.items():
+
+        def lower(
+            f: Function,
+            types: list[ArrayType],
+            x: Value,
+            y: Value,
+            orders: tuple[str, str, str] = (floating, signed, unsigned),
+        ) -> Value:
+            if is_float(types[0]):
+                return f.fcmp(orders[0], x, y)
+            return f.icmp(orders[1] if is_signed(types[0]) else orders[2], x, y)
+
+        LOWERINGS[name] = lower
+
+
+_comparisons()
+
+
+@lowering("isnan")
+def _isnan(f: Function, types: list[ArrayType], x: Value) -> Value:
+    return f.fcmp("uno", x, x)
+
+
+@lowering("isfinite")
+def _isfinite(f: Function, types: list[ArrayType], x: Value) -> Value:
+    size = f.intrinsic("fabs", x.type, x)
+    return f.fcmp("olt", size, const(x.type, float("inf")))
+
+
+@lowering("isinf")
+def _isinf(f: Function, types: list[ArrayType], x: Value) -> Value:
+    size = f.intrinsic("fabs", x.type, x)
+    return f.fcmp("oeq", size, const(x.type, float("inf")))
+
+
+@lowering("bitwise_not")
+def _bitwise_not(f: Function, types: list[ArrayType], x: Value) -> Value:
+    ones = True if element_of(x.type) == "i1" else -1
+    return f.bit_xor(x, const(x.type, ones))
+
+
+for _name, _op in {"and": "and", "or": "or", "xor": "xor"}.items():
+    LOWERINGS[f"bitwise_{_name}"] = lambda f, types, x, y, op=_op: f.binary(op, x, y)
+
+
+def _shifted(
+    f: Function, types: list[ArrayType], x: Value, y: Value, left: bool
+) -> Value:
+    """NumPy shifts out everything when the count reaches the width; LLVM must be told."""
+    width = const(x.type, BITS[element_of(x.type)] - 1)
+    over = f.icmp("ugt", y, width)
+    safe = f.select(over, width, y)
+    if left:
+        return f.select(over, const(x.type, 0), f.shl(x, safe))
+    if is_signed(types[0]):
+        return f.ashr(x, safe)
+    return f.select(over, const(x.type, 0), f.lshr(x, safe))
+
+
+LOWERINGS["shift_left"] = lambda f, types, x, y: _shifted(f, types, x, y, True)
+LOWERINGS["shift_right"] = lambda f, types, x, y: _shifted(f, types, x, y, False)
+
+
+@lowering("select")
+def _select(f: Function, types: list[ArrayType], c: Value, x: Value, y: Value) -> Value:
+    return f.select(c, x, y)
+
+
+def convert(f: Function, source: np.dtype[Any], wanted: np.dtype[Any], x: Value) -> Value:
+    """A value of one dtype as another, as ``ndarray.astype``."""
+    type = like(x.type, llvm_element(wanted))
+    if wanted.kind == "b":
+        zero = const(x.type, 0)
+        return f.fcmp("une", x, zero) if source.kind == "f" else f.icmp("ne", x, zero)
+    if source.kind == "f" and wanted.kind == "f":
+        return f.cast("fpext" if wanted.itemsize > source.itemsize else "fptrunc", x, type)
+    if source.kind == "f":
+        return _float_to_int(f, wanted, x, type)
+    signed = source.kind == "i"
+    if wanted.kind == "f":
+        return f.cast("sitofp" if signed else "uitofp", x, type)
+    if BITS[element_of(x.type)] > BITS[element_of(type)]:
+        return f.cast("trunc", x, type)
+    return f.cast("sext" if signed else "zext", x, type)
+
+
+def _float_to_int(f: Function, wanted: np.dtype[Any], x: Value, type: str) -> Value:
+    """Through i64 as C compilers do on x86; what does not fit is not defined by NumPy."""
+    wide = like(x.type, "i64")
+    frozen = f.cast("fptosi", x, wide)
+    frozen = f.value(f"freeze {frozen.typed}", wide)
+    return frozen if type == wide else f.cast("trunc", frozen, type)
+
+
+def _from_table(name: str) -> Lower:
+    emit = ELEMENTARY[name]
+    return lambda f, types, *values: emit(f, *values)
+
+
+for _name in ELEMENTARY:
+    LOWERINGS.setdefault(_name, _from_table(_name))
+LOWERINGS["convert"] = lambda f, types, x: x  # the expression emitter knows both dtypes

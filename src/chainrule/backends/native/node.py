@@ -1,0 +1,148 @@
+"""Nodes of the graph that a program becomes, regions that hold them, and loops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.backends.native.lowerings import LOWERINGS
+from chainrule.core.types import ArrayType
+
+REDUCTIONS = {"reduce_sum", "reduce_prod", "reduce_max", "reduce_min", "reduce_and"}
+REDUCTIONS |= {"reduce_or"}
+VIEWS = {"broadcast_to", "reshape", "transpose", "slice"}
+INDEXED = {"pad", "concatenate", "take", "iota", "random_bits", "random_fold", "pack"}
+CHEAP = {
+    *VIEWS,
+    "pack",
+    *("pad", "concatenate", "iota", "input", "literal", "add", "sub", "mul", "neg"),
+    *("abs", "square", "sign", "select", "convert", "maximum", "minimum", "equal"),
+    *("not_equal", "less", "less_equal", "greater", "greater_equal", "bitwise_not"),
+    *("bitwise_and", "bitwise_or", "bitwise_xor", "shift_left", "shift_right"),
+    *("isnan", "isfinite", "isinf", "floor", "ceil", "rint", "trunc"),
+}
+
+
+class Node:
+    """One value: what makes it, and where it stands in the order of its region."""
+
+    __slots__ = ("ancestors", "bit", "inputs", "loop", "op", "params", "region", "type")
+
+    def __init__(
+        self,
+        op: str,
+        inputs: Sequence[Node],
+        params: dict[str, Any],
+        type: ArrayType,
+        region: Region,
+    ) -> None:
+        self.op = op
+        self.inputs = list(inputs)
+        self.params = params
+        self.type = type
+        self.region = region
+        self.loop: Loop | None = None
+        self.bit = 1 << len(region.nodes)
+        self.ancestors = self.bit
+        for node in self.inputs:
+            if node.region is region:
+                self.ancestors |= node.ancestors
+        region.nodes.append(self)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Extent of each axis."""
+        return self.type.shape
+
+    @property
+    def is_scalar(self) -> bool:
+        """Zero axes: lives in a register of every thread, not in memory."""
+        return not self.type.shape
+
+    @property
+    def is_elementwise(self) -> bool:
+        """Evaluated at an index from operands at the same index."""
+        return self.op in LOWERINGS
+
+    @property
+    def is_expression(self) -> bool:
+        """Can be evaluated at any index inside a kernel."""
+        return self.op in LOWERINGS or self.op in VIEWS or self.op in INDEXED
+
+    @property
+    def is_core(self) -> bool:
+        """A sum over an axis: the heart of a kernel of its own."""
+        return self.op in REDUCTIONS or self.op == "matmul"
+
+    def __repr__(self) -> str:
+        return f"{self.op}:{self.type!r}"
+
+
+class Region:
+    """The nodes of a program or of a loop body, in order."""
+
+    def __init__(self, parent: Region | None = None) -> None:
+        self.parent = parent
+        self.nodes: list[Node] = []
+        self.inputs: list[Node] = []
+        self.outputs: list[Node] = []
+        self.loops: list[Loop] = []
+
+    def literal(self, value: Any, type: ArrayType) -> Node:
+        """A constant in every element."""
+        return Node("literal", (), {"value": value}, type, self)
+
+    def make(
+        self, op: str, inputs: Sequence[Node], shape: Any, dtype: Any, /, **params: Any
+    ) -> Node:
+        """A node of the given result type."""
+        type = ArrayType(tuple(shape), np.dtype(dtype))
+        return Node(op, inputs, params, type, self)
+
+
+class Loop:
+    """A scan or a counted loop: a body region and how its values are passed.
+
+    ``bounds`` are scalar nodes; ``consts``, ``init`` and ``xs`` are nodes outside;
+    ``carry_in``, ``x_in`` and ``index`` are input nodes of the body; the body's
+    outputs are the carries and then the slices of ``ys``.
+    """
+
+    def __init__(self, body: Region, bounds: tuple[Node, Node], reverse: bool) -> None:
+        self.body = body
+        self.bounds = bounds
+        self.reverse = reverse
+        self.index: Node | None = None
+        self.init: list[Node] = []
+        self.carry_in: list[Node] = []
+        self.xs: list[Node] = []
+        self.x_in: list[Node] = []
+        self.results: list[Node] = []
+
+    @property
+    def captured(self) -> list[Node]:
+        """Values from outside that the body, or a loop in it, reads."""
+        inside = {node for node in all_nodes(self.body)}
+        found = [x for node in inside for x in (*node.inputs,) if x not in inside]
+        found += [node for node in self.body.outputs if node not in inside]
+        return sorted(set(found), key=lambda node: node.bit)
+
+    @property
+    def carried(self) -> list[Node]:
+        """The results that are carries; the others are stacked slices."""
+        return self.results[: len(self.init)]
+
+    @property
+    def operands(self) -> list[Node]:
+        """Everything that must be there before the loop starts."""
+        return [*self.bounds, *self.init, *self.xs, *self.captured]
+
+
+def all_nodes(region: Region) -> list[Node]:
+    """The nodes of a region and of the loop bodies in it."""
+    found = list(region.nodes)
+    for loop in region.loops:
+        found += all_nodes(loop.body)
+    return found

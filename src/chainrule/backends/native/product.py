@@ -1,0 +1,289 @@
+r"""Matrix products: register tiles for the exact shapes, with an epilogue.
+
+A tile of ``R`` rows by ``V`` vectors of the result stays in registers while the summed
+axis runs: for each k, V vector loads of Y, R broadcast elements of X, R V multiply-adds.
+Operands are read where they lie: X by any strides, Y in rows (it is packed before, see
+``packed``). Each element's sum runs over k in order, whatever the tile, so that the
+bits depend on neither tiles nor threads. The finished tile waits in the first-level
+cache, where the epilogue (bias, activation, mask, an optimiser's update) picks it up.
+
+Method: Goto and van de Geijn, Anatomy of high-performance matrix multiplication,
+ACM TOMS 34(3), 2008, https://doi.org/10.1145/1356052.1356053.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chainrule.backends.native.expression import Emitter
+from chainrule.backends.native.node import Node
+from chainrule.backends.native.index import Affine, Index
+from chainrule.backends.native.ir import Value, const, vector
+from chainrule.backends.native.kernels import Frame, KernelCode, Part, lanes_for
+from chainrule.backends.native.kernels import tail_mask
+from chainrule.backends.native.lowerings import is_float, llvm_element
+from chainrule.backends.native.target import Target
+from chainrule.backends.native.views import Strided, strided
+
+UNROLL = 4
+
+
+@dataclass(frozen=True)
+class Tile:
+    """Rows and vectors of a register tile."""
+
+    rows: int
+    vectors: int
+
+
+@dataclass(frozen=True)
+class Operand:
+    """A matrix in memory: address of its first element and strides in elements."""
+
+    view: Strided
+    address: Value
+    element: str
+
+
+def choose_tile(rows: int, columns: int, lanes: int, target: Target) -> Tile:
+    """The tile with the least cost over the whole result.
+
+    A step of the summed axis costs a multiply-add for each register of the tile, but
+    no less than half a cycle for each load; a tile that sticks out costs in full.
+    """
+    width = -(-columns // lanes)
+    best, best_cost = Tile(1, 1), float("inf")
+    for vectors in range(1, min(width, 6) + 1):
+        for tall in range(1, min(rows, 14) + 1):
+            if tall * vectors + vectors + 1 > target.registers:
+                continue
+            tiles = -(-rows // tall) * -(-width // vectors)
+            work = max(tall * vectors, 4, (tall + vectors) / 2 + vectors / 2)
+            loads = 0.15 * (tall + 2 * vectors)
+            odd = 0.5 * bool(rows % tall) + 0.5 * bool(width % vectors)
+            cost = tiles * (work + loads + odd)
+            if cost < best_cost:
+                best, best_cost = Tile(tall, vectors), cost
+    return best
+
+
+def emit_product(frame: Frame) -> KernelCode:
+    """A product and the roots computed from it."""
+    core = frame.kernel.core
+    if core is None:
+        raise AssertionError("a product kernel has a core")
+    return _Product(frame, core).emit()
+
+
+class _Product:
+    def __init__(self, frame: Frame, core: Node) -> None:
+        self.frame, self.core = frame, core
+        self.f = frame.f
+        self.rows, self.columns = core.shape[-2:]
+        self.summed = core.inputs[0].shape[-1]
+        self.lanes = lanes_for(frame.kernel, frame.target)
+        self.tile = choose_tile(self.rows, self.columns, self.lanes, frame.target)
+        self.width = self.tile.vectors * self.lanes
+        self.element = llvm_element(core.type.dtype)
+        self.vector = vector(self.element, self.lanes)
+        self.floating = is_float(core.type)
+        self.row_tiles = -(-self.rows // self.tile.rows)
+        self.column_tiles = -(-self.columns // self.width)
+        self.batch = core.shape[:-2]
+
+    def emit(self) -> KernelCode:
+        """Tiles in column-major order: a thread keeps to its columns of the weights."""
+        f = self.f
+        registers = self.tile.rows * self.tile.vectors
+        self.scratch = f.alloca(self.vector, registers)
+        batches = 1
+        for extent in self.batch:
+            batches *= extent
+        units = batches * self.row_tiles * self.column_tiles
+        with f.loop(self.frame.lo, self.frame.hi) as unit:
+            row_tile = f.binary("urem", unit, const("i64", self.row_tiles))
+            rest = f.binary("udiv", unit, const("i64", self.row_tiles))
+            column_tile = f.binary("urem", rest, const("i64", self.column_tiles))
+            batch = f.binary("udiv", rest, const("i64", self.column_tiles))
+            self._dispatch_rows(self._batch_index(batch), row_tile, column_tile)
+        return self.frame.finish(units, self._part(units))
+
+    def _part(self, units: int) -> Part:
+        if not self.batch and self.column_tiles == 1:
+            return ("rows", self.rows, self.tile.rows)
+        return None
+
+    def _batch_index(self, batch: Value) -> list[Index]:
+        index: list[Index] = []
+        rest = batch
+        for extent in reversed(self.batch):
+            index.append(Affine(self.f.binary("urem", rest, const("i64", extent))))
+            rest = self.f.binary("udiv", rest, const("i64", extent))
+        return index[::-1]
+
+    def _dispatch_rows(
+        self, batch: list[Index], row_tile: Value, column_tile: Value
+    ) -> None:
+        """Whole tiles, and those at the lower and right edge, each its own code."""
+        left = self.rows % self.tile.rows
+        first = self.f.mul(row_tile, const("i64", self.tile.rows))
+        if not left:
+            self._dispatch_columns(batch, first, self.tile.rows, column_tile)
+            return
+        last = self.f.icmp("eq", row_tile, const("i64", self.row_tiles - 1))
+        if self.row_tiles > 1:
+            whole = self.f.bit_xor(last, const("i1", True))
+            with self.f.when(whole):
+                self._dispatch_columns(batch, first, self.tile.rows, column_tile)
+        with self.f.when(last):
+            self._dispatch_columns(batch, first, left, column_tile)
+
+    def _dispatch_columns(
+        self, batch: list[Index], row: Value, rows: int, column_tile: Value
+    ) -> None:
+        left = self.columns % self.width
+        first = self.f.mul(column_tile, const("i64", self.width))
+        if not left:
+            self._tile(batch, row, rows, first, self.width)
+            return
+        last = self.f.icmp("eq", column_tile, const("i64", self.column_tiles - 1))
+        if self.column_tiles > 1:
+            whole = self.f.bit_xor(last, const("i1", True))
+            with self.f.when(whole):
+                self._tile(batch, row, rows, first, self.width)
+        with self.f.when(last):
+            self._tile(batch, row, rows, first, left)
+
+    # -- one tile ----------------------------------------------------------------
+
+    def _tile(
+        self, batch: list[Index], row: Value, rows: int, column: Value, columns: int
+    ) -> None:
+        masks = [
+            tail_mask(self.lanes, min(self.lanes, columns - start))
+            for start in range(0, columns, self.lanes)
+        ]
+        sums = self._accumulate(batch, row, rows, column, masks)
+        for position, cell in enumerate(sums):
+            value = self.f.load(self.vector, cell)
+            place = self.f.gep(self.vector, self.scratch, position)
+            self.f.store(value, place, align=self._alignment())
+        self._epilogue(batch, row, rows, column, masks)
+
+    def _alignment(self) -> int:
+        return min(64, self.lanes * self.core.type.dtype.itemsize)
+
+    def _accumulate(
+        self,
+        batch: list[Index],
+        row: Value,
+        rows: int,
+        column: Value,
+        masks: Sequence[Value | None],
+    ) -> list[Value]:
+        """Sums over k of one tile, in cells that become registers."""
+        f = self.f
+        e = self.frame.emitter(self.lanes)
+        x = self._start(e, self.core.inputs[0], batch, row=row)
+        y = self._start(e, self.core.inputs[1], batch, column=column)
+        cells = [f.alloca(self.vector) for _ in range(rows * len(masks))]
+        for cell in cells:
+            f.store(const(self.vector, 0), cell)
+
+        def step(k: Value, ahead: int) -> None:
+            at = f.add(k, const("i64", ahead)) if ahead else k
+            tops = self._row_of_y(e, y, at, masks)
+            for i in range(rows):
+                scalar = self._element_of_x(x, i, at)
+                for v, top in enumerate(tops):
+                    self._multiply_add(cells[i * len(masks) + v], scalar, top)
+
+        full = self.summed - self.summed % UNROLL
+        if full:
+            with f.loop(0, full, UNROLL) as k:
+                for ahead in range(UNROLL):
+                    step(k, ahead)
+        for ahead in range(self.summed - full):
+            step(const("i64", full + ahead), 0)
+        return cells
+
+    def _multiply_add(self, cell: Value, x: Value, y: Value) -> None:
+        f = self.f
+        total = f.load(self.vector, cell)
+        if self.floating:
+            total = f.fma(x, y, total)
+        else:
+            total = f.add(total, f.mul(x, y))
+        f.store(total, cell)
+
+    def _start(
+        self,
+        e: Emitter,
+        node: Node,
+        batch: list[Index],
+        row: Value | None = None,
+        column: Value | None = None,
+    ) -> Operand:
+        view = strided(node)
+        memory = self.frame.memory[view.base]
+        indices: list[Index] = [*batch, Affine(row or 0), Affine(column or 0)]
+        place = e.math.resolve(e.math.offset(indices, view.strides))
+        if not isinstance(place, Affine):
+            raise AssertionError("a product's tiles start at known places")
+        start = e.math.add(place.base, view.offset)
+        address = self.f.gep(memory.element, memory.address, start)
+        return Operand(view, address, memory.element)
+
+    def _row_of_y(
+        self, e: Emitter, y: Operand, k: Value, masks: Sequence[Value | None]
+    ) -> list[Value]:
+        f = self.f
+        stride = y.view.strides[-2]
+        row = f.gep(y.element, y.address, f.mul(k, const("i64", stride)))
+        vectors: list[Value] = []
+        for v, mask in enumerate(masks):
+            at = f.gep(y.element, row, v * self.lanes)
+            if mask is None:
+                vectors.append(f.load(self.vector, at))
+            else:
+                vectors.append(e.load_masked(self.vector, at, mask))
+        return vectors
+
+    def _element_of_x(self, x: Operand, row: int, k: Value) -> Value:
+        f = self.f
+        rows, summed = x.view.strides[-2:]
+        offset = f.mul(k, const("i64", summed))
+        at = f.gep(x.element, f.gep(x.element, x.address, offset), row * rows)
+        return f.splat(f.load(x.element, at), self.lanes)
+
+    # -- the epilogue --------------------------------------------------------------
+
+    def _epilogue(
+        self,
+        batch: list[Index],
+        row: Value,
+        rows: int,
+        column: Value,
+        masks: Sequence[Value | None],
+    ) -> None:
+        """Every root on every row of the tile, read back from the scratch."""
+        f = self.f
+        e = self.frame.emitter(self.lanes)
+        with f.loop(0, rows) as r:
+            here = f.add(row, r)
+            line = f.gep(self.vector, self.scratch, f.mul(r, const("i64", len(masks))))
+            for v, mask in enumerate(masks):
+                with e.scope():
+                    at = f.gep(self.vector, line, v)
+                    total = f.load(self.vector, at, align=self._alignment())
+                    start = f.add(column, const("i64", v * self.lanes))
+                    index = (*batch, Affine(here), Affine(start, 1))
+                    e.give(self.core, index, total)
+                    self.frame.store_roots(e, index, mask)
+
+
+def flops(core: Node) -> int:
+    """Floating-point operations of a product."""
+    return 2 * core.type.size * core.inputs[0].shape[-1]
+

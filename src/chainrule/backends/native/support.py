@@ -1,0 +1,86 @@
+"""Code that every program may need: the barrier and the shared copy."""
+
+from __future__ import annotations
+
+from chainrule.backends.native.ir import Function, Module, Value, const
+
+SPINS = 4096
+"""Turns of waiting before the processor is offered to others."""
+
+BARRIER = """
+define internal void @barrier(ptr %shared, i64 %threads, ptr %yield) noinline nounwind {
+entry:
+  %alone = icmp eq i64 %threads, 1
+  br i1 %alone, label %done, label %arrive
+arrive:
+  %turn.at = getelementptr i8, ptr %shared, i64 64
+  %turn = load atomic i64, ptr %turn.at acquire, align 8
+  %before = atomicrmw add ptr %shared, i64 1 acq_rel
+  %count = add i64 %before, 1
+  %last = icmp eq i64 %count, %threads
+  br i1 %last, label %open, label %wait
+open:
+  store atomic i64 0, ptr %shared monotonic, align 8
+  %next = add i64 %turn, 1
+  store atomic i64 %next, ptr %turn.at release, align 8
+  br label %done
+wait:
+  %spun = phi i64 [ 0, %arrive ], [ %more, %again ]
+  %now = load atomic i64, ptr %turn.at acquire, align 8
+  %moved = icmp ne i64 %now, %turn
+  br i1 %moved, label %done, label %pause
+pause:
+  PAUSE
+  %more = add i64 %spun, 1
+  %tired = icmp ugt i64 %more, SPINS
+  br i1 %tired, label %offer, label %again
+offer:
+  call void %yield()
+  br label %again
+again:
+  br label %wait
+done:
+  ret void
+}
+"""
+
+PAUSES = {
+    "x86_64": ("llvm.x86.sse2.pause", "call void @llvm.x86.sse2.pause()", []),
+    "aarch64": ("llvm.aarch64.hint", "call void @llvm.aarch64.hint(i32 1)", ["i32"]),
+    "arm64": ("llvm.aarch64.hint", "call void @llvm.aarch64.hint(i32 1)", ["i32"]),
+}
+
+
+def add_barrier(module: Module, triple: str) -> None:
+    """Define the barrier: a count, and a turn that the last to arrive moves on.
+
+    ``shared`` holds the two, on cache lines of their own.
+    """
+    name, pause, arguments = PAUSES.get(triple.split("-", 1)[0], ("", "", []))
+    if name:
+        module.declare(name, "void", arguments)
+    text = BARRIER.replace("PAUSE", pause).replace("SPINS", str(SPINS))
+    module.globals.append(text)
+
+
+def emit_barrier(f: Function, shared: Value, threads: Value, give_way: Value) -> None:
+    """All threads meet here."""
+    arguments = f"{shared.typed}, {threads.typed}, {give_way.typed}"
+    f.line(f"call void @barrier({arguments})")
+
+
+def emit_copy(
+    f: Function, to: Value, source: Value, size: int, thread: Value, threads: Value
+) -> None:
+    """Each thread copies its share of ``size`` bytes."""
+    total = const("i64", size)
+    low = f.binary("udiv", f.mul(total, thread), threads)
+    after = f.add(thread, const("i64", 1))
+    high = f.binary("udiv", f.mul(total, after), threads)
+    count = f.sub(high, low)
+    at, start = f.gep("i8", to, low), f.gep("i8", source, low)
+    f.module.declare("llvm.memcpy.p0.p0.i64", "void", ["ptr", "ptr", "i64", "i1"])
+    f.line(
+        "call void @llvm.memcpy.p0.p0.i64("
+        f"{at.typed}, {start.typed}, {count.typed}, i1 false)"
+    )
