@@ -10,6 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from chainrule.core.check import check
+from chainrule.core.errors import MissingRuleError
 from chainrule.core.primitive import REGISTRY, types_of_result
 from chainrule.core.program import Program
 from chainrule.core.types import ArrayType
@@ -170,7 +171,11 @@ def test_transpose_is_the_adjoint(record, sample, argument):
     moving = [y for y, moves in zip(ys, derivative.nonzero, strict=True) if moves]
     z_bars = [direction(y, 3) for y in moving]
     dys = [d for d in push_forward(program, (), xs, dxs)[1] if d is not None]
-    bars = pull_back(derivative.program, derivative.residuals, z_bars)
+    try:
+        bars = pull_back(derivative.program, derivative.residuals, z_bars)
+    except MissingRuleError:
+        assert "No reverse mode" in record.convention
+        return
     forward = sum(np.vdot(dy, z) for dy, z in zip(dys, z_bars, strict=True))
     pairs = [(d, b) for d, b in zip([dxs[argument]], bars, strict=True)]
     backward = sum(np.vdot(d, b) for d, b in pairs if b is not None)
@@ -195,7 +200,10 @@ def test_each_transpose_has_its_formula(record):
         rules = [rule for rule in record.transpose if rule is not None]
         assert len(record.formula.cotangent) == len(rules)
     else:
-        assert bool(record.formula.cotangent) == (record.transpose is not None)
+        backwards = record.transpose is not None
+        assert bool(record.formula.cotangent) == (
+            backwards and "No reverse mode" not in record.convention
+        )
 
 
 @pytest.mark.parametrize("record", BOOK)

@@ -69,6 +69,8 @@ class Tracer(ArrayMethods, Traced):
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any
     ) -> Any:
+        if not all(_is_known(x) for x in inputs):
+            return NotImplemented
         if method != "__call__":
             return self._call(getattr(ufunc, method), inputs, kwargs, (ufunc, method))
         return self._call(ufunc, inputs, kwargs, ufunc)
@@ -76,6 +78,8 @@ class Tracer(ArrayMethods, Traced):
     def __array_function__(
         self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
+        if any(kind is not Tracer and kind is not np.ndarray for kind in types):
+            return NotImplemented
         return self._call(function, args, kwargs, function)
 
     def _call(
@@ -144,6 +148,13 @@ class Tracer(ArrayMethods, Traced):
 
     def __format__(self, spec: str) -> str:
         return repr(self) if self.value is None else format(self.value[()], spec)
+
+
+def _is_known(value: Any) -> bool:
+    """Whether an operand does not answer NumPy's protocols in a way of its own."""
+    if isinstance(value, (Tracer, np.ndarray)):
+        return True
+    return getattr(type(value), "__array_ufunc__", None) is None
 
 
 class Trace:
@@ -290,7 +301,7 @@ def is_weak(value: Any) -> bool:
     """Python numbers, and what is made of them alone, take the other operand's dtype."""
     if isinstance(value, Tracer):
         return value.weak
-    return isinstance(value, (Literal, *PYTHON_SCALARS))
+    return isinstance(value, Literal) or type(value) in PYTHON_SCALARS
 
 
 class open_trace:

@@ -1,24 +1,304 @@
-"""Element-by-element functions of NumPy, for traced values: promote, broadcast, apply."""
+"""Element-by-element functions of NumPy for traced values: promote, broadcast, apply."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from chainrule.core.tracer import implements
-from chainrule.numpy.promotion import common
+from chainrule.core.primitive import Primitive
+from chainrule.core.tracer import HANDLERS, Tracer, implements
+from chainrule.numpy.promotion import (
+    BOOL,
+    cast,
+    fitted,
+    lifted,
+    loop_dtype,
+    operand,
+    operands,
+    refuse,
+    witness,
+)
+from chainrule.primitives import bitwise as bits
+from chainrule.primitives import comparison as compare
 from chainrule.primitives import elementwise as p
+from chainrule.primitives import exponential as e
+from chainrule.primitives import rounding as steps
+from chainrule.primitives import trigonometric as t
+from chainrule.primitives.conversion import stop_gradient
+
+UNARY: dict[np.ufunc, Primitive] = {
+    np.negative: p.neg,
+    np.absolute: p.abs,
+    np.fabs: p.abs,
+    np.sign: steps.sign,
+    np.square: p.square,
+    np.sqrt: e.sqrt,
+    np.cbrt: e.cbrt,
+    np.exp: e.exp,
+    np.exp2: e.exp2,
+    np.expm1: e.expm1,
+    np.log: e.log,
+    np.log2: e.log2,
+    np.log10: e.log10,
+    np.log1p: e.log1p,
+    np.sin: t.sin,
+    np.cos: t.cos,
+    np.tan: t.tan,
+    np.arcsin: t.arcsin,
+    np.arccos: t.arccos,
+    np.arctan: t.arctan,
+    np.sinh: t.sinh,
+    np.cosh: t.cosh,
+    np.tanh: t.tanh,
+    np.arcsinh: t.arcsinh,
+    np.arccosh: t.arccosh,
+    np.arctanh: t.arctanh,
+    np.invert: bits.bitwise_not,
+}
+
+# For integers these are the identity, and without meaning for the primitive.
+WHOLE: dict[np.ufunc, Primitive] = {
+    np.floor: steps.floor,
+    np.ceil: steps.ceil,
+    np.trunc: steps.trunc,
+    np.rint: steps.rint,
+}
+
+# For integers the answer is known: the second entry.
+TESTS: dict[np.ufunc, tuple[Primitive, bool]] = {
+    np.isfinite: (steps.isfinite, True),
+    np.isinf: (steps.isinf, False),
+    np.isnan: (steps.isnan, False),
+}
+
+BINARY: dict[np.ufunc, Primitive] = {
+    np.add: p.add,
+    np.subtract: p.sub,
+    np.multiply: p.mul,
+    np.divide: p.div,
+    np.floor_divide: p.floor_divide,
+    np.remainder: p.remainder,
+    np.maximum: p.maximum,
+    np.minimum: p.minimum,
+    np.arctan2: t.arctan2,
+    np.equal: compare.equal,
+    np.not_equal: compare.not_equal,
+    np.less: compare.less,
+    np.less_equal: compare.less_equal,
+    np.greater: compare.greater,
+    np.greater_equal: compare.greater_equal,
+    np.bitwise_and: bits.bitwise_and,
+    np.bitwise_or: bits.bitwise_or,
+    np.bitwise_xor: bits.bitwise_xor,
+    np.left_shift: bits.shift_left,
+    np.right_shift: bits.shift_right,
+}
+
+LOGICAL: dict[np.ufunc, Primitive] = {
+    np.logical_and: bits.bitwise_and,
+    np.logical_or: bits.bitwise_or,
+    np.logical_xor: bits.bitwise_xor,
+}
+
+# What arithmetic on booleans means.
+ON_BOOLEANS: dict[np.ufunc, Primitive] = {
+    np.add: bits.bitwise_or,
+    np.multiply: bits.bitwise_and,
+    np.maximum: bits.bitwise_or,
+    np.minimum: bits.bitwise_and,
+}
+
+Handler = Callable[..., Any]
 
 
-@implements(np.add)
-def add(x: Any, y: Any) -> Any:
-    return p.add(*common(x, y))
+def _unary(ufunc: np.ufunc, primitive: Primitive) -> Handler:
+    def handler(x: Any, **options: Any) -> Any:
+        if options:
+            refuse(ufunc, options)
+        return primitive(operand(ufunc, x))
 
-@implements(np.multiply)
-def multiply(x: Any, y: Any) -> Any:
-    return p.mul(*common(x, y))
+    return handler
 
-@implements(np.subtract)
-def subtract(x: Any, y: Any) -> Any:
-    return p.sub(*common(x, y))
+
+def _whole(ufunc: np.ufunc, primitive: Primitive) -> Handler:
+    def handler(x: Any, **options: Any) -> Any:
+        refuse(ufunc, options)
+        promoted = operand(ufunc, x)
+        return primitive(promoted) if promoted.dtype.kind == "f" else promoted
+
+    return handler
+
+
+def _test(ufunc: np.ufunc, primitive: Primitive, of_integers: bool) -> Handler:
+    def handler(x: Any, **options: Any) -> Any:
+        refuse(ufunc, options)
+        return primitive(x) if x.dtype.kind == "f" else _full(of_integers, x.shape)
+
+    return handler
+
+
+def _full(value: Any, shape: tuple[int, ...]) -> Any:
+    return np.broadcast_to(np.asarray(value), shape)
+
+
+def _binary(ufunc: np.ufunc, primitive: Primitive) -> Handler:
+    booleans = ON_BOOLEANS.get(ufunc, primitive)
+
+    def handler(x: Any, y: Any, **options: Any) -> Any:
+        if options:
+            refuse(ufunc, options)
+        if type(x) is Tracer and type(y) is Tracer:
+            if x.type == y.type and x.dtype.kind == "f":
+                return primitive(x, y)
+        dtype = loop_dtype(ufunc, witness(x), witness(y))
+        chosen = booleans if dtype.kind == "b" else primitive
+        return chosen(*fitted((x, y), dtype))
+
+    return handler
+
+
+def _logical(ufunc: np.ufunc, primitive: Primitive) -> Handler:
+    def handler(x: Any, y: Any, **options: Any) -> Any:
+        refuse(ufunc, options)
+        return primitive(*fitted((truth(x), truth(y)), BOOL))
+
+    return handler
+
+
+for _ufunc, _primitive in UNARY.items():
+    HANDLERS[_ufunc] = _unary(_ufunc, _primitive)
+for _ufunc, _primitive in WHOLE.items():
+    HANDLERS[_ufunc] = _whole(_ufunc, _primitive)
+for _ufunc, (_primitive, _answer) in TESTS.items():
+    HANDLERS[_ufunc] = _test(_ufunc, _primitive, _answer)
+for _ufunc, _primitive in BINARY.items():
+    HANDLERS[_ufunc] = _binary(_ufunc, _primitive)
+for _ufunc, _primitive in LOGICAL.items():
+    HANDLERS[_ufunc] = _logical(_ufunc, _primitive)
+HANDLERS[np.fix] = HANDLERS[np.trunc]
+
+
+def truth(x: Any) -> Any:
+    """Whether each element is other than zero."""
+    return cast(lifted(x), BOOL) if isinstance(x, Tracer) else np.asarray(x, bool)
+
+
+@implements(np.logical_not)
+def logical_not(x: Any, **options: Any) -> Any:
+    """Whether each element is zero."""
+    refuse(np.logical_not, options)
+    return bits.bitwise_not(truth(x))
+
+
+@implements(np.positive, np.conjugate, np.real, np.copy)
+def identity(x: Any, **options: Any) -> Any:
+    """The operand itself: traced values are real and never change."""
+    refuse(np.positive, options)
+    return x
+
+
+@implements(np.imag)
+def imag(x: Any) -> Any:
+    """Zeros: traced values are real."""
+    return np.zeros_like(x)
+
+
+@implements(np.reciprocal)
+def reciprocal(x: Any, **options: Any) -> Any:
+    """One over each element; of integers, the whole part."""
+    refuse(np.reciprocal, options)
+    return p.div(1, x) if x.dtype.kind == "f" else np.floor_divide(1, x)
+
+
+SMALL_POWER = 8
+
+
+@implements(np.power)
+def power(x: Any, y: Any, **options: Any) -> Any:
+    """Powers; small whole ones by multiplication, exact and differentiable at 0."""
+    refuse(np.power, options)
+    if isinstance(x, Tracer) and type(y) in (int, float) and x.dtype.kind == "f":
+        if y == 0.5:
+            return e.sqrt(x)
+        if y == int(y) and abs(y) <= SMALL_POWER:
+            return _small_power(x, int(y))
+    if _negative_whole(x, y):
+        raise ValueError(
+            f"Expected a power from 0 for integers, got {y}: make the base a float, "
+            "for example with .astype(float)."
+        )
+    return e.power(*operands(np.power, x, y))
+
+
+def _negative_whole(x: Any, y: Any) -> bool:
+    return type(y) is int and y < 0 and lifted(x).dtype.kind in "iu"
+
+
+def _small_power(x: Any, n: int) -> Any:
+    """Repeated squaring."""
+    if n == 0:
+        return np.ones_like(x)
+    if n < 0:
+        return p.div(1, _small_power(x, -n))
+    if n == 1:
+        return x
+    half = p.square(_small_power(x, n // 2))
+    return p.mul(half, x) if n % 2 else half
+
+
+@implements(np.float_power)
+def float_power(x: Any, y: Any, **options: Any) -> Any:
+    """Powers in float64."""
+    refuse(np.float_power, options)
+    return e.power(*operands(np.float_power, x, y))
+
+
+@implements(np.divmod)
+def divmod_(x: Any, y: Any, **options: Any) -> tuple[Any, Any]:
+    """Whole quotients and remainders."""
+    refuse(np.divmod, options)
+    return np.floor_divide(x, y), np.remainder(x, y)
+
+
+@implements(np.hypot)
+def hypot(x: Any, y: Any, **options: Any) -> Any:
+    """The length of (x, y), scaled so that nothing overflows; derivative 0 at 0."""
+    refuse(np.hypot, options)
+    largest = stop_gradient(np.maximum(np.abs(x), np.abs(y)))
+    ordinary = np.logical_and(largest > 0, np.isfinite(largest))
+    scale = np.where(ordinary, largest, 1)
+    root = np.sqrt(np.where(ordinary, np.square(x / scale) + np.square(y / scale), 1))
+    return np.where(ordinary, scale * root, largest)
+
+
+@implements(np.logaddexp)
+def logaddexp(x: Any, y: Any, **options: Any) -> Any:
+    """The logarithm of a sum of exponentials, with no exponential that overflows."""
+    refuse(np.logaddexp, options)
+    apart = np.abs(np.where(np.equal(x, y), 0, np.subtract(x, y)))
+    return np.maximum(x, y) + np.log1p(np.exp(-apart))
+
+
+@implements(np.deg2rad, np.radians)
+def deg2rad(x: Any, **options: Any) -> Any:
+    """Degrees as radians."""
+    refuse(np.deg2rad, options)
+    return p.mul(operand(np.deg2rad, x), math.pi / 180)
+
+
+@implements(np.rad2deg, np.degrees)
+def rad2deg(x: Any, **options: Any) -> Any:
+    """Radians as degrees."""
+    refuse(np.rad2deg, options)
+    return p.mul(operand(np.rad2deg, x), 180 / math.pi)
+
+
+@implements(np.sinc)
+def sinc(x: Any) -> Any:
+    """sin(πx) / πx, and 1 at 0."""
+    zero = x == 0
+    y = np.pi * np.where(zero, 1.0, x)
+    return np.where(zero, 1.0, np.sin(y) / y)

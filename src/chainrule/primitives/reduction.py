@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import ShapeError
+from chainrule.core.interpreter import find_trace
 from chainrule.core.primitive import Formula, Primitive, Rule, Sample, register, same
-from chainrule.core.types import ArrayType
+from chainrule.core.types import ArrayType, Shape
 from chainrule.primitives.comparison import equal
 from chainrule.primitives.conversion import convert
 from chainrule.primitives.elementwise import add, div, mul
@@ -18,7 +19,9 @@ from chainrule.primitives.rules import bool_type, check_axis
 from chainrule.primitives.slicing import concatenate, flip, part
 from chainrule.primitives.structure import (
     REDUCTIONS,
+    broadcast_to,
     inverse,
+    iota,
     reduce_sum,
     reduced_type,
     reshape,
@@ -262,6 +265,15 @@ cumprod = _along(
 )
 
 
+def _starts(indices: Any, shape: Shape, count: int) -> Any:
+    """Where each line of ``count`` elements starts, recorded beside the indices."""
+    lines = ArrayType(shape[:-1], INDEX).size
+    params = {"shape": (lines,), "axis": 0, "dtype": INDEX}
+    trace = find_trace((indices,))
+    numbers = iota(**params) if trace is None else trace.process(iota, (), params)
+    return reshape(mul(numbers, count), shape=(*shape[:-1], 1))
+
+
 def along(x: Any, indices: Any, axis: int) -> Any:
     """``z[.., k, ..] = x[.., indices[.., k, ..], ..]``: a line by its own indices."""
     count = x.shape[axis]
@@ -269,8 +281,7 @@ def along(x: Any, indices: Any, axis: int) -> Any:
     order = (*[i for i in range(last + 1) if i != axis], axis)
     lines = transpose(x, axes=order)
     places = transpose(indices, axes=order)
-    starts = np.arange(ArrayType(lines.shape[:-1], INDEX).size, dtype=INDEX) * count
-    column = np.broadcast_to(starts.reshape(*lines.shape[:-1], 1), places.shape)
+    column = broadcast_to(_starts(indices, lines.shape, count), shape=places.shape)
     chosen = take(
         reshape(lines, shape=(ArrayType(lines.shape, INDEX).size,)),
         add(places, column),

@@ -1,0 +1,407 @@
+"""Loops as one operation, whose body is a program: scan and fori_loop.
+
+A scan's derivative is a scan: the forward one stacks what the derivative needs, the
+linear one reads it, and the transposed one walks the other way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.errors import MissingRuleError, ShapeError
+from chainrule.core.primitive import Formula, Primitive, Sample, register
+from chainrule.core.program import Atom, Literal, Program, Var, evaluate
+from chainrule.core.tracer import open_trace
+from chainrule.core.types import ArrayType
+from chainrule.primitives.elementwise import add, mul
+from chainrule.primitives.trigonometric import sin, tanh
+
+Flags = list[bool]
+Split = Any
+Derive = Callable[[Program, Sequence[bool]], Split]
+
+
+def zeros(type: ArrayType) -> Any:
+    """Zeros of a type, as a view that programs keep as a literal."""
+    return np.broadcast_to(np.zeros((), type.dtype), type.shape)
+
+
+def stacked(type: ArrayType, length: int) -> ArrayType:
+    """As many values of a type along a new first axis."""
+    return type.with_shape((length, *type.shape))
+
+
+def _expect(name: str, wanted: Sequence[ArrayType], got: Sequence[ArrayType]) -> None:
+    if list(wanted) != list(got):
+        raise ShapeError(
+            f"Expected operands of types {list(wanted)} for the body of {name}, got "
+            f"{list(got)}: the body's inputs and the operands must agree."
+        )
+
+
+def _expect_carry(name: str, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+    if list(inputs) != list(outputs):
+        raise ShapeError(
+            f"Expected a body of {name} that keeps the carry's types {list(inputs)}, "
+            f"got {list(outputs)}: convert or reshape what it returns."
+        )
+
+
+def scan_type(
+    *types: ArrayType,
+    body: Program,
+    consts: int,
+    carry: int,
+    length: int,
+    reverse: bool,
+) -> tuple[ArrayType, ...]:
+    """The last carry, then each other result of the body stacked."""
+    inputs = body.input_types
+    split = consts + carry
+    wanted = [*inputs[:split], *[stacked(type, length) for type in inputs[split:]]]
+    _expect("scan", wanted, types)
+    outputs = body.output_types
+    _expect_carry("scan", inputs[consts:split], outputs[:carry])
+    return (*outputs[:carry], *[stacked(type, length) for type in outputs[carry:]])
+
+
+def _scan(
+    *operands: Any, body: Program, consts: int, carry: int, length: int, reverse: bool
+) -> tuple[Any, ...]:
+    split = consts + carry
+    fixed, state, xs = operands[:consts], operands[consts:split], operands[split:]
+    types = [stacked(type, length) for type in body.output_types[carry:]]
+    ys = [np.empty(type.shape, type.dtype) for type in types]
+    steps = range(length)
+    for i in reversed(steps) if reverse else steps:
+        results = evaluate(body, (), [*fixed, *state, *[x[i] for x in xs]])
+        state = results[:carry]
+        for y, value in zip(ys, results[carry:], strict=True):
+            y[i] = value
+    return (*state, *ys)
+
+
+def _settle(
+    body: Program, moving: Flags, carry: slice, derive: Derive
+) -> tuple[Flags, Split]:
+    """Which inputs move, once a carry that moves in any step moves in all."""
+    while True:
+        split = derive(body, moving)
+        count = carry.stop - carry.start
+        pairs = zip(moving[carry], split.nonzero[:count], strict=True)
+        settled = [before or after for before, after in pairs]
+        if settled == moving[carry]:
+            return moving, split
+        moving = [*moving[: carry.start], *settled, *moving[carry.stop :]]
+
+
+def _tangent_outputs(split: Split, moving_carry: Flags, types: Any) -> list[Atom]:
+    """Outputs of the linear body, with zeros for carries that move but not by it."""
+    outputs = iter(split.linear.outputs)
+    result: list[Atom] = []
+    for place, nonzero in enumerate(split.nonzero):
+        if nonzero:
+            result.append(next(outputs))
+        elif place < len(moving_carry) and moving_carry[place]:
+            result.append(Literal(0, types[place]))
+    return result
+
+
+class _Residuals:
+    """What a derivative needs of the forward loop, sorted by where it comes from.
+
+    What is the same in each step is not stacked, what is an operand is not copied.
+    """
+
+    def __init__(
+        self, split: Split, xs: Sequence[Any], consts: int, carry: int
+    ) -> None:
+        forward = split.forward
+        count = len(split.nonzero)
+        atoms = forward.outputs[count:]
+        variables = split.linear.inputs[: len(atoms)]
+        places = {var: i for i, var in enumerate(forward.inputs)}
+        fixed = range(consts)
+        walked = range(consts + carry, len(forward.inputs))
+        self.fixed: list[tuple[Var, Any]] = []
+        self.walked: list[tuple[Var, Any]] = []
+        self.stacked: list[Var] = []
+        kept: list[Atom] = []
+        for var, atom in zip(variables, atoms, strict=True):
+            place = places.get(atom)
+            if isinstance(atom, Literal):
+                self.fixed.append((var, np.broadcast_to(atom.value, atom.type.shape)))
+            elif place in fixed:
+                self.fixed.append((var, xs[place]))
+            elif place in walked:
+                self.walked.append((var, xs[place]))
+            else:
+                self.stacked.append(var)
+                kept.append(atom)
+        outputs = (*forward.outputs[:count], *kept)
+        self.forward = Program((), forward.inputs, forward.equations, outputs)
+
+
+def _scan_jvp(
+    dxs: Sequence[Any], xs: Sequence[Any], params: dict[str, Any], derive: Derive
+) -> tuple[list[Any], list[Any]]:
+    body, consts, carry = params["body"], params["consts"], params["carry"]
+    between = slice(consts, consts + carry)
+    moving, split = _settle(body, [dx is not None for dx in dxs], between, derive)
+    residuals = _Residuals(split, xs, consts, carry)
+    results = scan(*xs, **{**params, "body": residuals.forward})
+    ys = list(results[: len(body.outputs)])
+    walked = [
+        *residuals.walked,
+        *zip(residuals.stacked, results[len(ys) :], strict=True),
+    ]
+
+    tangents = [zeros(x) if dx is None else dx for dx, x in zip(dxs, xs, strict=True)]
+    names = iter(split.linear.inputs[len(split.linear.inputs) - sum(moving) :])
+    named = [(next(names), dx) if m else None for m, dx in zip(moving, tangents)]
+    fixed = [*residuals.fixed, *_present(named[:consts])]
+    states = _present(named[between])
+    walked += _present(named[between.stop :])
+    operands = [*fixed, *states, *walked]
+    outputs = _tangent_outputs(split, moving[between], body.output_types)
+    inputs = tuple([var for var, _ in operands])
+    linear = Program((), inputs, split.linear.equations, tuple(outputs))
+    counts = {"consts": len(fixed), "carry": len(states)}
+    moved = scan(*[x for _, x in operands], **{**params, "body": linear, **counts})
+    return ys, _spread(moved, [*moving[between], *split.nonzero[carry:]])
+
+
+def _present(pairs: Sequence[Any]) -> list[tuple[Var, Any]]:
+    return [pair for pair in pairs if pair is not None]
+
+
+def _spread(values: Sequence[Any], flags: Sequence[bool]) -> list[Any]:
+    """Values at the places that are flagged, None at the others."""
+    supply = iter(values)
+    return [next(supply) if flag else None for flag in flags]
+
+
+def _scan_transpose(
+    z_bars: Sequence[Any],
+    xs: Sequence[Any],
+    linear: Sequence[bool],
+    params: dict[str, Any],
+    derive: Callable[[Program, int], Program],
+) -> list[Any]:
+    """The scan that walks back, adding up the cotangents of what each step shared."""
+    body, consts, carry = params["body"], params["consts"], params["carry"]
+    split = consts + carry
+    moving = [*linear[:consts], *[True] * carry, *linear[split:]]
+    fixed = [i for i in range(consts) if not moving[i]]
+    walked = [i for i in range(split, len(xs)) if not moving[i]]
+    shared = [i for i in range(consts) if moving[i]]
+    known = [body.inputs[i] for i in (*fixed, *walked)]
+    moved = [var for var, moves in zip(body.inputs, moving, strict=True) if moves]
+    ordered = Program((), (*known, *moved), body.equations, body.outputs)
+    back = derive(ordered, len(known))
+
+    types = [*body.output_types[:carry]]
+    types += [stacked(type, params["length"]) for type in body.output_types[carry:]]
+    bars = [
+        zeros(t) if bar is None else bar for bar, t in zip(z_bars, types, strict=True)
+    ]
+    totals = [zeros(body.inputs[i].type) for i in shared]
+    results = scan(
+        *[xs[i] for i in fixed],
+        *[*totals, *bars[:carry]],
+        *[*[xs[i] for i in walked], *bars[carry:]],
+        body=_backward_body(back, (len(fixed), len(walked), len(shared)), carry),
+        consts=len(fixed),
+        carry=len(shared) + carry,
+        length=params["length"],
+        reverse=not params["reverse"],
+    )
+    return _spread(results, moving)
+
+
+def _backward_body(back: Program, counts: tuple[int, int, int], carry: int) -> Program:
+    """Known values, totals, cotangents in; totals, cotangents out, in a scan's order."""
+    fixed, walked, shared = counts
+    types = back.input_types
+    bars = types[fixed + walked :]
+    with open_trace(concrete=False) as trace:
+        constants = [trace.input(type) for type in types[:fixed]]
+        totals = [trace.input(atom.type) for atom in back.outputs[:shared]]
+        states = [trace.input(type) for type in bars[:carry]]
+        values = [trace.input(type) for type in types[fixed : fixed + walked]]
+        others = [trace.input(type) for type in bars[carry:]]
+        results = evaluate(back, (), [*constants, *values, *states, *others])
+        parts = zip(totals, results[:shared], strict=True)
+        sums = [add(total, part) for total, part in parts]
+        program, _ = trace.close([*sums, *results[shared:]])
+    return program
+
+
+def fori_type(
+    lower: ArrayType, upper: ArrayType, *types: ArrayType, body: Program, consts: int
+) -> tuple[ArrayType, ...]:
+    """The carry; the bounds are integer scalars, of the dtype that the body counts in."""
+    inputs = body.input_types
+    index = inputs[consts]
+    if index.dtype.kind not in "iu" or index.shape:
+        raise ShapeError(
+            f"Expected a body of fori_loop that counts in an integer scalar, got {index} "
+            "as its counter: give it an int64."
+        )
+    carry = inputs[consts + 1 :]
+    _expect(
+        "fori_loop", [index, index, *inputs[:consts], *carry], (lower, upper, *types)
+    )
+    _expect_carry("fori_loop", carry, body.output_types)
+    return body.output_types
+
+
+def _fori_loop(
+    lower: Any, upper: Any, *operands: Any, body: Program, consts: int
+) -> tuple[Any, ...]:
+    fixed, state = operands[:consts], list(operands[consts:])
+    counter = body.inputs[consts].type.dtype
+    for i in range(int(lower), int(upper)):
+        state = evaluate(body, (), [*fixed, counter.type(i), *state])
+    return tuple(state)
+
+
+def _fori_jvp(
+    dxs: Sequence[Any], xs: Sequence[Any], params: dict[str, Any], derive: Derive
+) -> tuple[list[Any], list[Any]]:
+    """Values by the loop itself; tangents by a loop that carries both."""
+    body, consts = params["body"], params["consts"]
+    ys = fori_loop(*xs, **params)
+    flags = [dx is not None for dx in dxs[2:]]
+    start = slice(consts + 1, consts + 1 + len(flags) - consts)
+    moving, split = _settle(
+        body, [*flags[:consts], False, *flags[consts:]], start, derive
+    )
+    operands, tangents = xs[2:], dxs[2:]
+    moves = [*moving[:consts], *moving[start]]
+    shifts = [
+        zeros(x) if dx is None else dx
+        for dx, x, m in zip(tangents, operands, moves, strict=True)
+        if m
+    ]
+    count = sum(moving[:consts])
+    together = _value_and_tangent_body(body, split, moving, consts)
+    fixed = [*operands[:consts], *shifts[:count]]
+    both = fori_loop(
+        *xs[:2],
+        *fixed,
+        *[*operands[consts:], *shifts[count:]],
+        body=together,
+        consts=len(fixed),
+    )
+    return list(ys), _spread(both[len(ys) :], moving[start])
+
+
+def _value_and_tangent_body(
+    body: Program, split: Split, moving: Flags, consts: int
+) -> Program:
+    """A body that takes and gives values and, behind them, tangents."""
+    types = body.input_types
+    with open_trace(concrete=False) as trace:
+        fixed = [trace.input(type) for type in types[:consts]]
+        pairs = list(zip(types, moving, strict=True))
+        shifts = [trace.input(type) for type, moves in pairs[:consts] if moves]
+        index = trace.input(types[consts])
+        state = [trace.input(type) for type in types[consts + 1 :]]
+        moved = [trace.input(type) for type, moves in pairs[consts + 1 :] if moves]
+        results = evaluate(split.forward, (), [*fixed, index, *state])
+        count = len(body.outputs)
+        outputs = _tangent_outputs(split, moving[consts + 1 :], body.output_types)
+        linear = Program(
+            (), split.linear.inputs, split.linear.equations, tuple(outputs)
+        )
+        tangents = evaluate(linear, (), [*results[count:], *shifts, *moved])
+        program, _ = trace.close([*results[:count], *tangents])
+    return program
+
+
+def _no_way_back(*_: Any) -> list[Any]:
+    raise MissingRuleError(
+        "Expected a loop of known length for reverse mode, got a fori_loop: its values "
+        "are not kept. Use chainrule.scan, or Python integers as bounds."
+    )
+
+
+VECTOR = ArrayType((3,), np.dtype(np.float64))
+COUNT = ArrayType((), np.dtype(np.int64))
+
+
+def _example(step: Callable[..., Any], *types: ArrayType) -> Program:
+    with open_trace(concrete=False) as trace:
+        results = step(*[trace.input(type) for type in types])
+        program, _ = trace.close(results)
+    return program
+
+
+def _recurrent(a: Any, state: Any, x: Any) -> tuple[Any, Any]:
+    """A small recurrent network."""
+    return tanh(add(mul(a, state), x)), mul(sin(state), x)
+
+
+def _counting(a: Any, i: Any, state: Any) -> tuple[Any]:
+    return (sin(mul(a, state)),)
+
+
+RECURRENT = {
+    "body": _example(_recurrent, VECTOR, VECTOR, VECTOR),
+    "consts": 1,
+    "carry": 1,
+}
+
+scan = register(
+    Primitive(
+        name="scan",
+        formula=Formula(
+            r"(c_{t+1}, y_t) = f(a, c_t, x_t)",
+            r"(\dot c_{t+1}, \dot y_t) = \partial f\,(\dot a, \dot c_t, \dot x_t)",
+            (
+                r"\bar a = \sum_t (\partial_a f)^{\top} (\bar c_{t+1}, \bar y_t)",
+                r"\bar c_t = (\partial_c f)^{\top} (\bar c_{t+1}, \bar y_t)",
+                r"\bar x_t = (\partial_x f)^{\top} (\bar c_{t+1}, \bar y_t)",
+            ),
+        ),
+        type=scan_type,
+        numpy=_scan,
+        jvp=_scan_jvp,
+        transpose=_scan_transpose,
+        samples=(
+            Sample(((3,), (3,), (4, 3)), {**RECURRENT, "length": 4, "reverse": False}),
+            Sample(((3,), (3,), (4, 3)), {**RECURRENT, "length": 4, "reverse": True}),
+            Sample(((3,), (3,), (0, 3)), {**RECURRENT, "length": 0, "reverse": False}),
+        ),
+        multiple=True,
+        convention="With reverse, t goes down; places in the stacks stay.",
+    )
+)
+
+fori_loop = register(
+    Primitive(
+        name="fori_loop",
+        formula=Formula(
+            r"c_{i+1} = f(a, i, c_i),\quad i = l, \dots, u - 1",
+            r"\dot c_{i+1} = \partial f\,(\dot a, \dot c_i)",
+        ),
+        type=fori_type,
+        numpy=_fori_loop,
+        jvp=_fori_jvp,
+        transpose=_no_way_back,
+        samples=(
+            Sample(
+                ((), (), (3,), (3,)),
+                {"body": _example(_counting, VECTOR, COUNT, VECTOR), "consts": 1},
+                ((0, 0), (3, 3), (-2.0, 2.0), (-2.0, 2.0)),
+                "iiff",
+            ),
+        ),
+        multiple=True,
+        convention="No reverse mode: the values of a loop of unknown length are lost.",
+    )
+)
