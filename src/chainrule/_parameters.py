@@ -101,7 +101,7 @@ class Interval(Rule):
         self.low, self.high = low, high
         self.left = closed in ("both", "left")
         self.right = closed in ("both", "right")
-        inside = low + 0.5 * (min(high, low + 2.0) - low)
+        inside = 1.0 if math.isinf(low) else low + 0.5 * min(high - low, 2.0)
         self.good = (inside, np.float32(inside)) + ((low,) if self.left else ())
         outside = (
             () if math.isinf(low) else (low - 1.0,) + (() if self.left else (low,))
@@ -219,13 +219,16 @@ def check_parameters(
             )
 
 
-def did_you_mean(kind: str, name: object, known: Collection[str]) -> str:
+def did_you_mean(
+    kind: str, name: object, known: Collection[str], aliases: Collection[str] = ()
+) -> str:
     """Compose the message for an unknown name.
 
     Args:
         kind: What the name should name, such as ``"optimizer"``.
         name: What was received.
         known: The names that exist.
+        aliases: Other names, which may be the nearest but are not listed.
 
     Returns:
         A sentence with what is expected, what was received, and the nearest name.
@@ -236,7 +239,7 @@ def did_you_mean(kind: str, name: object, known: Collection[str]) -> str:
     """
     import difflib
 
-    lowered = {candidate.lower(): candidate for candidate in sorted(known)}
+    lowered = {candidate.lower(): candidate for candidate in sorted({*known, *aliases})}
     near = difflib.get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.5)
     hint = f"did you mean {lowered[near[0]]!r}? " if near else ""
     return f"Unknown {kind} {name!r}: {hint}Known names: {', '.join(sorted(known))}."

@@ -33,7 +33,7 @@ class ProgressBar(Callback):
         >>> shown.set_params({"epochs": 5, "steps": 100})
         >>> shown.seconds = 0.25
         >>> print(shown.summary(0, {"loss": 0.5, "val_loss": 0.625}))
-        Epoch 1/5  0.2 s  2.5 ms/step  loss 0.5000  val_loss 0.6250
+        Epoch 1/5  0.25 s  2.5 ms/step  loss 0.5000  val_loss 0.6250
     """
 
     def __init__(self, live: bool | None = None, stream: TextIO | None = None) -> None:
@@ -80,7 +80,7 @@ class ProgressBar(Callback):
         Returns:
             The line.
         """
-        total = f"{self.seconds:.1f} s"
+        total = f"{self.seconds:.2f} s"
         step = format_seconds(self.seconds / max(1, self.params["steps"]))
         shown = format_logs(logs)
         return f"{self._title(epoch)}  {total}  {step}/step  {shown}".rstrip()

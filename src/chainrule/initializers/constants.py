@@ -78,6 +78,8 @@ class Zeros(Constant):
         array([0., 0.], dtype=float32)
     """
 
+    parameters: ClassVar[dict[str, Rule]] = {}
+
     def __init__(self) -> None:
         super().__init__(0.0)
 
@@ -91,6 +93,8 @@ class Ones(Constant):
         >>> Ones()((2,))
         array([1., 1.], dtype=float32)
     """
+
+    parameters: ClassVar[dict[str, Rule]] = {}
 
     def __init__(self) -> None:
         super().__init__(1.0)

@@ -22,6 +22,7 @@ from chainrule.initializers.constants import FLOAT32, Initializer
 from chainrule.utils.seeding import next_key
 
 __all__ = [
+    "SEED",
     "RandomNormal",
     "RandomUniform",
     "TruncatedNormal",
@@ -33,13 +34,14 @@ __all__ = [
 _TRUNCATED_STDDEV = 0.87962566103423978
 
 
+SEED: dict[str, Rule] = {"seed": Optional(NonNegativeInt())}
+
+
 class _Random(Initializer):
     """Base of the random ones: an instance gives the same numbers at each call."""
 
     def __init__(self, seed: int | None) -> None:
-        check_parameters(
-            type(self).__name__, {"seed": Optional(NonNegativeInt())}, {"seed": seed}
-        )
+        check_parameters(type(self).__name__, SEED, {"seed": seed})
         self.seed = seed
         self._key = next_key() if seed is None else random.key(seed)
 
@@ -60,6 +62,7 @@ class RandomNormal(_Random):
     """
 
     parameters: ClassVar[dict[str, Rule]] = {
+        **SEED,
         "mean": Interval(-math.inf),
         "stddev": Interval(0),
     }
@@ -93,6 +96,7 @@ class TruncatedNormal(_Random):
     """
 
     parameters: ClassVar[dict[str, Rule]] = {
+        **SEED,
         "mean": Interval(-math.inf),
         "stddev": Interval(0),
     }
@@ -126,6 +130,7 @@ class RandomUniform(_Random):
     """
 
     parameters: ClassVar[dict[str, Rule]] = {
+        **SEED,
         "minval": Interval(-math.inf),
         "maxval": Interval(-math.inf),
     }
@@ -160,6 +165,7 @@ class VarianceScaling(_Random):
     """
 
     parameters: ClassVar[dict[str, Rule]] = {
+        **SEED,
         "scale": Interval(0, closed="neither"),
         "mode": OneOf("fan_in", "fan_out", "fan_avg"),
         "distribution": OneOf("truncated_normal", "untruncated_normal", "uniform"),

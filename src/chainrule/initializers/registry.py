@@ -71,7 +71,7 @@ def get(identifier: str | InitializerLike | type[Initializer]) -> InitializerLik
     if isinstance(identifier, str):
         known = {**_KNOWN, **_AS_CLASSES, **_ALIASES}
         if identifier not in known:
-            raise ValueError(did_you_mean("initializer", identifier, _KNOWN))
+            raise ValueError(did_you_mean("initializer", identifier, _KNOWN, known))
         return known[identifier]()
     if isinstance(identifier, type) and issubclass(identifier, Initializer):
         return identifier()

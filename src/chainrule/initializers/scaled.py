@@ -9,7 +9,10 @@ where fan is fan_in (LeCun: scale 1, He: scale 2) or their mean (Glorot: scale 1
 
 from __future__ import annotations
 
-from chainrule.initializers.distributions import VarianceScaling
+from typing import ClassVar
+
+from chainrule._parameters import Rule
+from chainrule.initializers.distributions import SEED, VarianceScaling
 
 __all__ = [
     "GlorotNormal",
@@ -38,6 +41,8 @@ class GlorotUniform(VarianceScaling):
         True
     """
 
+    parameters: ClassVar[dict[str, Rule]] = SEED
+
     def __init__(self, seed: int | None = None) -> None:
         super().__init__(1.0, "fan_avg", "uniform", seed)
 
@@ -59,6 +64,8 @@ class GlorotNormal(VarianceScaling):
         (3, 4)
     """
 
+    parameters: ClassVar[dict[str, Rule]] = SEED
+
     def __init__(self, seed: int | None = None) -> None:
         super().__init__(1.0, "fan_avg", "truncated_normal", seed)
 
@@ -78,6 +85,8 @@ class HeUniform(VarianceScaling):
         >>> HeUniform(seed=1)((3, 4)).shape
         (3, 4)
     """
+
+    parameters: ClassVar[dict[str, Rule]] = SEED
 
     def __init__(self, seed: int | None = None) -> None:
         super().__init__(2.0, "fan_in", "uniform", seed)
@@ -99,6 +108,8 @@ class HeNormal(VarianceScaling):
         (3, 4)
     """
 
+    parameters: ClassVar[dict[str, Rule]] = SEED
+
     def __init__(self, seed: int | None = None) -> None:
         super().__init__(2.0, "fan_in", "truncated_normal", seed)
 
@@ -119,6 +130,8 @@ class LecunUniform(VarianceScaling):
         (3, 4)
     """
 
+    parameters: ClassVar[dict[str, Rule]] = SEED
+
     def __init__(self, seed: int | None = None) -> None:
         super().__init__(1.0, "fan_in", "uniform", seed)
 
@@ -138,6 +151,8 @@ class LecunNormal(VarianceScaling):
         >>> LecunNormal(seed=1)((3, 4)).shape
         (3, 4)
     """
+
+    parameters: ClassVar[dict[str, Rule]] = SEED
 
     def __init__(self, seed: int | None = None) -> None:
         super().__init__(1.0, "fan_in", "truncated_normal", seed)

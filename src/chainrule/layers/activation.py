@@ -27,6 +27,7 @@ class Activation(Layer):
         ValueError: No activation has this name.
 
     Examples:
+        >>> import numpy as np
         >>> Activation("relu")(np.array([-1.0, 2.0], np.float32))
         array([0., 2.], dtype=float32)
     """

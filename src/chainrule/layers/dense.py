@@ -36,6 +36,7 @@ class Dense(Layer):
         ValueError: An argument is not as described.
 
     Examples:
+        >>> import numpy as np
         >>> layer = Dense(4, activation="relu")
         >>> layer(np.ones((2, 3), np.float32)).shape
         (2, 4)

@@ -24,6 +24,7 @@ class Flatten(Layer):
         **kwargs: As in `Layer`.
 
     Examples:
+        >>> import numpy as np
         >>> Flatten()(np.ones((2, 28, 28), np.float32)).shape
         (2, 784)
     """
@@ -60,6 +61,7 @@ class Reshape(Layer):
             than the input.
 
     Examples:
+        >>> import numpy as np
         >>> Reshape((2, -1))(np.ones((5, 6), np.float32)).shape
         (5, 2, 3)
     """

@@ -61,7 +61,7 @@ def get(identifier: LossLike) -> Loss:
     if isinstance(identifier, str):
         known = {**_KNOWN, **_ALIASES}
         if identifier not in known:
-            raise ValueError(did_you_mean("loss", identifier, _KNOWN))
+            raise ValueError(did_you_mean("loss", identifier, _KNOWN, _ALIASES))
         return known[identifier]()
     if isinstance(identifier, type) and issubclass(identifier, Loss):
         return identifier()

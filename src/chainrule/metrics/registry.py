@@ -74,7 +74,7 @@ def get(identifier: MetricLike) -> Metric:
     if isinstance(identifier, str):
         known = {**_KNOWN, **_ALIASES}
         if identifier not in known:
-            raise ValueError(did_you_mean("metric", identifier, _KNOWN))
+            raise ValueError(did_you_mean("metric", identifier, _KNOWN, _ALIASES))
         return known[identifier](name=identifier)
     if isinstance(identifier, type) and issubclass(identifier, Metric):
         return identifier()

@@ -73,10 +73,11 @@ class Evaluation:
     ) -> Totals:
         began = time.perf_counter()
         bounds = count(start), count(stop)
-        totals = self.steps.test(totals, weights, self.x, self.y, matrix, *bounds)
+        with np.errstate(all="ignore"):
+            totals = self.steps.test(totals, weights, self.x, self.y, matrix, *bounds)
         if len(matrix) > 1:
             self.pace.record(stop - start, time.perf_counter() - began)
-        return totals
+        return map_leaves(np.asarray, totals)
 
 
 class Fitting:
@@ -171,7 +172,9 @@ class Fitting:
     def _run(self, state: State, matrix: Floats, start: int, stop: int) -> State:
         rate, key = self.trainer.rate(), self.trainer.key()
         bounds = count(start), count(stop)
-        return self.steps.train(state, self.x, self.y, matrix, rate, key, *bounds)
+        # Overflow is found by looking at the loss; NumPy need not warn of it too.
+        with np.errstate(all="ignore"):
+            return self.steps.train(state, self.x, self.y, matrix, rate, key, *bounds)
 
     def _replay(
         self,

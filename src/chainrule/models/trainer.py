@@ -10,6 +10,7 @@ import numpy as np
 from chainrule import losses, metrics, optimizers, random
 from chainrule._typing import Floats, Shape
 from chainrule.calculus import jit
+from chainrule.core.tree import map_leaves
 from chainrule.layers.layer import Layer
 from chainrule.layers.variable import substituted
 from chainrule.losses.loss import Loss
@@ -186,6 +187,6 @@ class Trainer:
         for name, variables in (("trainable", steps.trainable), ("other", steps.other)):
             for variable, array in zip(variables, state[name], strict=True):
                 variable.adopt(np.asarray(array))
-        self._slots = state["slots"]
+        self._slots = map_leaves(np.asarray, state["slots"])
         self.optimizer.iterations = int(state["step"])
-        return state["totals"]
+        return map_leaves(np.asarray, state["totals"])

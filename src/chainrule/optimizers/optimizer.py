@@ -8,7 +8,6 @@ from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
-from chainrule._names import snake_case
 from chainrule._parameters import Interval, Optional, Rule, check_parameters
 from chainrule._typing import Array
 from chainrule.core.tree import flatten, unflatten
@@ -88,7 +87,7 @@ class Optimizer:
         self.clipnorm = clipnorm
         self.clipvalue = clipvalue
         self.global_clipnorm = global_clipnorm
-        self.name = name or snake_case(type(self).__name__)
+        self.name = name or type(self).__name__.lower()
         self.iterations = 0
 
     @property
