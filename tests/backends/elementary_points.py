@@ -103,7 +103,8 @@ def arguments(name: str, dtype: np.dtype, count: int) -> tuple[np.ndarray, ...]:
         exponents = points(name, dtype, count, seed=1)
         exponents = np.random.default_rng(2).permutation(exponents)
         whole = np.arange(first.size) % 4 == 0
-        exponents = np.where(whole, np.rint(exponents), exponents)
+        with np.errstate(invalid="ignore"):
+            exponents = np.where(whole, np.rint(exponents), exponents)
         return np.where(whole, first, np.abs(first)), exponents
     return (first,)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -64,14 +64,20 @@ class Compiled(NamedTuple):
     machine: binding.TargetMachine
     optimized: binding.ModuleRef
 
-    def call(self, name: str, *arguments: np.ndarray | int) -> None:
-        """Call a function with pointers to arrays, and integers."""
+    def prepare(self, name: str, *arguments: np.ndarray | int) -> Callable[[], None]:
+        """A call of a function with pointers to arrays, and integers."""
         raw = [a if isinstance(a, int) else a.ctypes.data for a in arguments]
         types = [
             ctypes.c_int64 if isinstance(a, int) else ctypes.c_void_p for a in arguments
         ]
         address = self.engine.get_function_address(name)
-        ctypes.CFUNCTYPE(None, *types)(address)(*raw)
+        function = ctypes.CFUNCTYPE(None, *types)(address)
+
+        # The default keeps the code and the arrays alive as long as the call.
+        def run(_alive: tuple[object, ...] = (self, arguments)) -> None:
+            function(*raw)
+
+        return run
 
 
 def compiled(module: ir.Module, cpu: str) -> Compiled:
@@ -103,9 +109,9 @@ class Kernels:
         """The machine code as text."""
         return self.code.machine.emit_assembly(self.code.optimized)
 
-    def run(self, name: str, *arrays: np.ndarray) -> None:
-        """The function over arrays whose length is a multiple of the lanes."""
-        self.code.call(self.labels[name], *arrays, arrays[0].size)
+    def prepare(self, name: str, *arrays: np.ndarray) -> Callable[[], None]:
+        """A call over arrays whose length is a multiple of the lanes."""
+        return self.code.prepare(self.labels[name], *arrays, arrays[0].size)
 
     def __call__(self, name: str, *xs: np.ndarray) -> np.ndarray:
         """The function over arrays of any equal length."""
@@ -114,5 +120,5 @@ class Kernels:
         for row, x in zip(padded, xs, strict=True):
             row[: x.size] = x
         out = np.empty(count, self.dtype)
-        self.run(name, *padded, out)
+        self.prepare(name, *padded, out)()
         return out[: xs[0].size]

@@ -203,5 +203,5 @@ def test_threefry_gives_the_known_answers(key, counter, want, lanes):
         f.store(result, cell)
     f.ret()
     words = np.repeat(np.array([*key, *counter], np.uint32), lanes)
-    compiled(module, LEVELS[-1]).call("threefry", words)
+    compiled(module, LEVELS[-1]).prepare("threefry", words)()
     np.testing.assert_array_equal(words[: 2 * lanes], np.repeat(want, lanes))
