@@ -36,5 +36,11 @@ def unique_name(class_name: str) -> str:
 
 
 def forget_names() -> None:
-    """Let automatic names start anew."""
+    """Let automatic names start anew, from ``dense`` and its like.
+
+    Examples:
+        >>> forget_names()
+        >>> unique_name("Dense"), unique_name("Dense")
+        ('dense', 'dense_1')
+    """
     _counts.clear()

@@ -108,6 +108,7 @@ class CallbackList:
         model: Any = None,
         params: dict[str, Any] | None = None,
     ) -> None:
+        self.model = model
         self.callbacks = list(callbacks)
         for callback in self.callbacks:
             if not isinstance(callback, Callback):

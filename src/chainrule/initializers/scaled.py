@@ -32,13 +32,13 @@ class GlorotUniform(VarianceScaling):
     Args:
         seed: A seed of its own, in place of the global one.
 
-    References:
-        Glorot and Bengio, "Understanding the difficulty of training deep feedforward
-        neural networks", AISTATS 2010.
-
     Examples:
         >>> bool(abs(GlorotUniform(seed=1)((3, 3))).max() <= 1)
         True
+
+    References:
+        Glorot and Bengio, "Understanding the difficulty of training deep feedforward
+        neural networks", AISTATS 2010.
     """
 
     parameters: ClassVar[dict[str, Rule]] = SEED
@@ -55,13 +55,13 @@ class GlorotNormal(VarianceScaling):
     Args:
         seed: A seed of its own, in place of the global one.
 
-    References:
-        Glorot and Bengio, "Understanding the difficulty of training deep feedforward
-        neural networks", AISTATS 2010.
-
     Examples:
         >>> GlorotNormal(seed=1)((3, 4)).shape
         (3, 4)
+
+    References:
+        Glorot and Bengio, "Understanding the difficulty of training deep feedforward
+        neural networks", AISTATS 2010.
     """
 
     parameters: ClassVar[dict[str, Rule]] = SEED
@@ -78,12 +78,12 @@ class HeUniform(VarianceScaling):
     Args:
         seed: A seed of its own, in place of the global one.
 
-    References:
-        He et al., "Delving deep into rectifiers", ICCV 2015.
-
     Examples:
         >>> HeUniform(seed=1)((3, 4)).shape
         (3, 4)
+
+    References:
+        He et al., "Delving deep into rectifiers", ICCV 2015.
     """
 
     parameters: ClassVar[dict[str, Rule]] = SEED
@@ -100,12 +100,12 @@ class HeNormal(VarianceScaling):
     Args:
         seed: A seed of its own, in place of the global one.
 
-    References:
-        He et al., "Delving deep into rectifiers", ICCV 2015.
-
     Examples:
         >>> HeNormal(seed=1)((3, 4)).shape
         (3, 4)
+
+    References:
+        He et al., "Delving deep into rectifiers", ICCV 2015.
     """
 
     parameters: ClassVar[dict[str, Rule]] = SEED
@@ -122,12 +122,12 @@ class LecunUniform(VarianceScaling):
     Args:
         seed: A seed of its own, in place of the global one.
 
-    References:
-        LeCun et al., "Efficient BackProp", 1998.
-
     Examples:
         >>> LecunUniform(seed=1)((3, 4)).shape
         (3, 4)
+
+    References:
+        LeCun et al., "Efficient BackProp", 1998.
     """
 
     parameters: ClassVar[dict[str, Rule]] = SEED
@@ -144,12 +144,12 @@ class LecunNormal(VarianceScaling):
     Args:
         seed: A seed of its own, in place of the global one.
 
-    References:
-        LeCun et al., "Efficient BackProp", 1998.
-
     Examples:
         >>> LecunNormal(seed=1)((3, 4)).shape
         (3, 4)
+
+    References:
+        LeCun et al., "Efficient BackProp", 1998.
     """
 
     parameters: ClassVar[dict[str, Rule]] = SEED

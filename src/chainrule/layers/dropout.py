@@ -36,13 +36,13 @@ class Dropout(Layer):
     Raises:
         ValueError: An argument is not as described.
 
-    References:
-        Srivastava et al., "Dropout: a simple way to prevent neural networks from
-        overfitting", JMLR 15 (2014).
-
     Examples:
         >>> Dropout(0.5)(np.ones(3, np.float32))
         array([1., 1., 1.], dtype=float32)
+
+    References:
+        Srivastava et al., "Dropout: a simple way to prevent neural networks from
+        overfitting", JMLR 15 (2014).
     """
 
     parameters: ClassVar[dict[str, Rule]] = {

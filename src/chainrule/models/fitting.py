@@ -12,7 +12,7 @@ from chainrule._typing import Floats
 from chainrule.callbacks.callback import CallbackList, Logs
 from chainrule.core.tree import map_leaves
 from chainrule.models.errors import DivergenceError
-from chainrule.models.slices import Pace, batches, count
+from chainrule.models.slices import Interrupts, Pace, batches, count
 from chainrule.models.steps import State, Steps, Totals
 from chainrule.models.trainer import Trainer
 
@@ -91,7 +91,7 @@ class Fitting:
         batch_size: Length of a batch.
         shuffle: Whether each epoch's order is random.
         callbacks: The callbacks.
-        halted: Tells between steps whether to end now.
+        interrupts: Tells of Ctrl-C.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Fitting:
         batch_size: int,
         shuffle: bool,
         callbacks: CallbackList,
-        halted: Callable[[], bool],
+        interrupts: Interrupts,
     ) -> None:
         self.trainer = trainer
         self.steps = steps
@@ -112,13 +112,44 @@ class Fitting:
         self.batch_size = batch_size
         self.shuffle = shuffle
         self.callbacks = callbacks
-        self.halted = halted
+        self.interrupts = interrupts
         self.single = callbacks.overrides("on_train_batch_begin", "on_train_batch_end")
         self.pace = Pace(self.single)
         self.steps_an_epoch = -(-len(x) // batch_size)
 
+    def run(self, epochs: range, validate: Callable[[int], Logs]) -> None:
+        """Train for some epochs, or until Ctrl-C or ``stop_training``.
+
+        Args:
+            epochs: Their numbers, from 0.
+            validate: Gives the results of an epoch's validation.
+
+        Raises:
+            DivergenceError: The loss or a weight became NaN or infinite.
+        """
+        self.callbacks.call("on_train_begin", None)
+        try:
+            self._epochs(epochs, validate)
+        except KeyboardInterrupt:
+            self.interrupts.noted = True
+        self.callbacks.call("on_train_end", None)
+
+    def _epochs(self, epochs: range, validate: Callable[[int], Logs]) -> None:
+        for epoch in epochs:
+            self.callbacks.call("on_epoch_begin", epoch, None)
+            logs = self.epoch(epoch)
+            if self.interrupts.noted:
+                return
+            logs |= validate(epoch)
+            self.callbacks.call("on_epoch_end", epoch, logs)
+            if self._halted():
+                return
+
+    def _halted(self) -> bool:
+        return self.interrupts.noted or self.callbacks.model.stop_training
+
     def epoch(self, epoch: int) -> Logs:
-        """Train for one epoch, or until halted.
+        """Train for one epoch, or until Ctrl-C or ``stop_training``.
 
         Args:
             epoch: Its number, from 0.
@@ -139,7 +170,7 @@ class Fitting:
                 totals = self._slice(totals, matrix, start, stop, (epoch, done))
                 done += stop - start
                 self._tell(done, totals)
-                if self.halted():
+                if self._halted():
                     return self.steps.results(totals)
         return self.steps.results(totals)
 

@@ -177,39 +177,26 @@ class Trainable(Layer):
                 batch_size=batch_size,
                 shuffle=shuffle,
                 callbacks=every,
-                halted=lambda: self.stop_training or interrupts.noted,
+                interrupts=interrupts,
             )
-            every.call("on_train_begin", None)
-            try:
-                for epoch in range(initial_epoch, epochs):
-                    due = (epoch + 1) % validation_freq == 0
-                    self._epoch(fitting, epoch, validation if due else None, test_size)
-                    if fitting.halted():
-                        break
-            except KeyboardInterrupt:
-                interrupts.noted = True
-            every.call("on_train_end", None)
+
+            def validate(epoch: int) -> Logs:
+                if validation is None or (epoch + 1) % validation_freq:
+                    return {}
+                return self._validated(fitting, *validation, test_size)
+
+            fitting.run(range(initial_epoch, epochs), validate)
         if interrupts.noted and verbose:
             done = len(self.history.epoch)
             announce(f"Interrupted after {done} whole epochs; the weights are kept.")
         return self.history
 
-    def _epoch(
-        self,
-        fitting: Fitting,
-        epoch: int,
-        validation: tuple[Floats, Floats] | None,
-        batch_size: int,
-    ) -> None:
-        fitting.callbacks.call("on_epoch_begin", epoch, None)
-        logs = fitting.epoch(epoch)
-        if fitting.halted() and not self.stop_training:
-            return
-        if validation is not None:
-            steps = self._steps(fitting.trainer, *validation)
-            test = Evaluation(steps, *validation, batch_size, fitting.callbacks).run()
-            logs |= {f"val_{name}": value for name, value in test.items()}
-        fitting.callbacks.call("on_epoch_end", epoch, logs)
+    def _validated(
+        self, fitting: Fitting, x: Floats, y: Floats, batch_size: int
+    ) -> Logs:
+        steps = self._steps(fitting.trainer, x, y)
+        logs = Evaluation(steps, x, y, batch_size, fitting.callbacks).run()
+        return {f"val_{name}": value for name, value in logs.items()}
 
     def evaluate(
         self,
@@ -276,7 +263,7 @@ class Trainable(Layer):
             batch_size=len(data[0]),
             shuffle=False,
             callbacks=CallbackList((), self),
-            halted=lambda: False,
+            interrupts=Interrupts(),
         )
         return _results(fitting.epoch(0), return_dict)
 

@@ -43,16 +43,16 @@ class Adam(Optimizer):
     Raises:
         ValueError: An argument is not as described.
 
-    References:
-        Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015; Reddi
-        et al., "On the convergence of Adam and beyond", ICLR 2018 (amsgrad).
-
     Examples:
         >>> params, grads = [np.array([1.0])], [np.array([2.0])]
         >>> optimizer = Adam(learning_rate=0.1)
         >>> params, _ = optimizer.update(grads, optimizer.init(params), params, step=0)
         >>> params[0].round(6)
         array([0.9])
+
+    References:
+        Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015; Reddi
+        et al., "On the convergence of Adam and beyond", ICLR 2018 (amsgrad).
     """
 
     parameters: ClassVar[dict[str, Rule]] = {
@@ -124,15 +124,15 @@ class AdamW(Adam):
     Raises:
         ValueError: An argument is not as described.
 
-    References:
-        Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
-
     Examples:
         >>> params, grads = [np.array([1.0])], [np.array([2.0])]
         >>> optimizer = AdamW(learning_rate=0.1, weight_decay=0.5)
         >>> params, _ = optimizer.update(grads, optimizer.init(params), params, step=0)
         >>> params[0].round(6)
         array([0.85])
+
+    References:
+        Loshchilov and Hutter, "Decoupled weight decay regularization", ICLR 2019.
     """
 
     def __init__(

@@ -35,15 +35,15 @@ class Adagrad(Optimizer):
     Raises:
         ValueError: An argument is not as described.
 
-    References:
-        Duchi et al., "Adaptive subgradient methods for online learning and stochastic
-        optimization", JMLR 12 (2011).
-
     Examples:
         >>> params, grads = [np.array([1.0])], [np.array([2.0])]
         >>> optimizer = Adagrad(learning_rate=0.1, initial_accumulator_value=0.0)
         >>> optimizer.update(grads, optimizer.init(params), params, step=0)[0]
         [array([0.9])]
+
+    References:
+        Duchi et al., "Adaptive subgradient methods for online learning and stochastic
+        optimization", JMLR 12 (2011).
     """
 
     parameters: ClassVar[dict[str, Rule]] = {
@@ -105,14 +105,14 @@ class RMSprop(Optimizer):
     Raises:
         ValueError: An argument is not as described.
 
-    References:
-        Hinton, "Neural networks for machine learning", lecture 6, 2012.
-
     Examples:
         >>> params, grads = [np.array([1.0])], [np.array([2.0])]
         >>> optimizer = RMSprop(learning_rate=0.1, rho=0.0)
         >>> optimizer.update(grads, optimizer.init(params), params, step=0)[0]
         [array([0.9])]
+
+    References:
+        Hinton, "Neural networks for machine learning", lecture 6, 2012.
     """
 
     parameters: ClassVar[dict[str, Rule]] = {

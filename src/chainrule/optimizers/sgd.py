@@ -34,16 +34,16 @@ class SGD(Optimizer):
     Raises:
         ValueError: An argument is not as described.
 
-    References:
-        Sutskever et al., "On the importance of initialization and momentum in deep
-        learning", ICML 2013.
-
     Examples:
         >>> import numpy as np
         >>> params, grads = [np.array([1.0])], [np.array([2.0])]
         >>> optimizer = SGD(learning_rate=0.1)
         >>> optimizer.update(grads, optimizer.init(params), params, step=0)[0]
         [array([0.8])]
+
+    References:
+        Sutskever et al., "On the importance of initialization and momentum in deep
+        learning", ICML 2013.
     """
 
     parameters: ClassVar[dict[str, Rule]] = {
