@@ -85,9 +85,11 @@ def work(plan: Plan) -> int:
     return total
 
 
-def compile_program(program: Program, donated: tuple[int, ...]) -> Executable:
-    """Compile for the target in force, by way of the cache."""
-    target = current_target()
+def compile_program(
+    program: Program, donated: tuple[int, ...], target: Target | None = None
+) -> Executable:
+    """Compile for a target (the one in force, unless told), by way of the cache."""
+    target = target or current_target()
     code = emit(program, donated, target)
     types: list[ArrayType] = [v.type for v in (*program.constants, *program.inputs)]
     return Executable(

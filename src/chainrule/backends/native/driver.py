@@ -21,6 +21,7 @@ from chainrule.backends.native.kernels import Frame, KernelCode, Part, emit_map
 from chainrule.backends.native.kernels import emit_reduction
 from chainrule.backends.native.lowerings import convert, llvm_element
 from chainrule.backends.native.node import Loop, Node, Region
+from chainrule.backends.native.pack import can_turn, emit_turn
 from chainrule.backends.native.product import emit_product
 from chainrule.backends.native.schedule import Item, Plan
 from chainrule.backends.native.support import emit_barrier, emit_copy
@@ -274,7 +275,8 @@ class Driver:
     def _code(self, plan: Plan, kernel: Kernel) -> KernelCode:
         frame = Frame(self.module, self.target, plan.fusion, kernel, self._place_name)
         if kernel.core is None:
-            return emit_map(frame)
+            view = can_turn(frame)
+            return emit_map(frame) if view is None else emit_turn(frame, view)
         if kernel.core.op == "matmul":
             return emit_product(frame)
         return emit_reduction(frame)

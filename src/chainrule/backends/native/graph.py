@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chainrule.backends.native.lowerings import LOWERINGS, has_element
+from chainrule.backends.native.lowerings import LOWERINGS, has_element, lowers
 from chainrule.backends.native.node import INDEXED, REDUCTIONS, VIEWS, Loop, Node
 from chainrule.backends.native.node import Region
 from chainrule.backends.native.views import strided
@@ -58,7 +58,7 @@ def _build(region: Region, equation: Equation, operands: list[Node]) -> list[Nod
     if rewrite is not None:
         return rewrite(region, equation, operands)
     native = name in LOWERINGS or name in VIEWS or name in INDEXED
-    if native and all(has_element(node.type.dtype) for node in operands):
+    if native and lowers(name, [node.type for node in operands]):
         type = equation.outputs[0].type
         return [Node(name, operands, equation.params, type, region)]
     return _callback(region, equation, operands)

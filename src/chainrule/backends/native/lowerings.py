@@ -34,6 +34,14 @@ def has_element(dtype: np.dtype[Any]) -> bool:
     return dtype.kind in "iu" and dtype.isnative or dtype.str[1:] in _ELEMENTS
 
 
+def lowers(name: str, types: list[ArrayType]) -> bool:
+    """Whether a primitive has a native form for operands of these types."""
+    if not all(has_element(type.dtype) for type in types):
+        return False
+    floating = all(type.dtype.kind == "f" for type in types)
+    return floating or name not in ELEMENTARY and name != "div"
+
+
 def lowering(*names: str) -> Callable[[Lower], Lower]:
     """Enter a lowering under these primitive names."""
 
