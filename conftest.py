@@ -1,12 +1,12 @@
 """The same for every test: fixed seeds, no window, a cache that is thrown away."""
 
 import os
-import random
 import shutil
 import tempfile
 
 import pytest
 
+import chainrule as cr
 from tests.project.sources import budget_lines
 
 # Before anything asks for them: drawing needs no screen, and the compiled objects of a
@@ -32,4 +32,10 @@ def pytest_unconfigure() -> None:
 @pytest.fixture(autouse=True)
 def fixed_seeds() -> None:
     """Every test starts from the same random numbers, whichever ran before it."""
-    random.seed(0)
+    cr.utils.set_random_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def checked_programs() -> None:
+    """Every test derives the types of every program again after every transform."""
+    cr.config.set_debug(True)
