@@ -137,7 +137,7 @@ def softmax(x: Array, axis: int = -1) -> Array:
         array([0., 0., 1.])
     """
     raised = np.exp(x - highest(x, axis))
-    output = raised / np.sum(raised, axis=axis, keepdims=True)
+    output = raised / raised.sum(axis=axis, keepdims=True)
     entered = current_scope()
     if entered is not None and axis in (-1, output.ndim - 1):
         entered.remember("softmax", x, output)
@@ -150,7 +150,7 @@ def highest(x: Array, axis: int) -> Array:
     Subtracting it changes neither a softmax nor a log-softmax, so its derivative
     would only add rounding errors to a zero.
     """
-    peak = np.max(x, axis=axis, keepdims=True)
+    peak = x.max(axis=axis, keepdims=True)
     return peak if isinstance(peak, np.ndarray) else stop_gradient(peak)
 
 

@@ -49,7 +49,9 @@ class Layer:
 
     parameters: ClassVar[dict[str, Rule]] = {}
     _initialized = False
+    _accepted_shape: Shape | None = None
     _takes_training = False
+    dtype: np.dtype[Any] = np.dtype(np.float32)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -167,11 +169,13 @@ class Layer:
         Returns:
             What ``call`` returns.
         """
-        if not self._initialized:
-            self._require_init()
-        x = _prepared(x, self.dtype)
-        if not self.built or self.input_spec is not None:
-            self._accept(x)
+        # One comparison each for what was the same in the call before.
+        if (
+            type(x) is not np.ndarray
+            or x.shape != self._accepted_shape
+            or x.dtype != self.dtype
+        ):
+            x = self._received(x)
         if training is None:
             if self._takes_training:
                 entered = current_scope()
@@ -191,12 +195,15 @@ class Layer:
         with scope(training):
             return self.call(x, *args, **kwargs)
 
-    def _accept(self, x: Any) -> None:
-        """Build at the first call; check the input's shape when it changes."""
+    def _received(self, x: Any) -> Any:
+        """Cast the input, check its shape when it changes, build at the first call."""
+        self._require_init()
+        x = _prepared(x, self.dtype)
         shape = _shape(x)
         if shape != self._accepted_shape or not self.built:
             self.ensure_built(shape)
             self._accepted_shape = shape
+        return x
 
     def ensure_built(self, input_shape: Any) -> None:
         """Make the weights if there are none yet, and check the input's shape.

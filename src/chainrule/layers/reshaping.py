@@ -42,8 +42,7 @@ class Flatten(Layer):
 
     def call(self, x: Array) -> Array:
         """Reshape each sample to one axis."""
-        shape = x.shape
-        return x.reshape((shape[0], math.prod(shape[1:])))
+        return x.reshape((x.shape[0], math.prod(x.shape[1:])))
 
 
 class Reshape(Layer):
