@@ -1,7 +1,7 @@
 """NumPy's functions for traced values. To import this room is to teach them."""
 
-from chainrule.numpy import creation as creation
 from chainrule.numpy import contraction as contraction
+from chainrule.numpy import creation as creation
 from chainrule.numpy import elementwise as elementwise
 from chainrule.numpy import indexing as indexing
 from chainrule.numpy import linear_algebra as linear_algebra

@@ -1,4 +1,4 @@
-"""Element-by-element functions of NumPy for traced values: promote, broadcast, apply."""
+"""NumPy's functions of single elements for traced values: promote, broadcast, apply."""
 
 from __future__ import annotations
 
@@ -144,15 +144,19 @@ def _full(value: Any, shape: tuple[int, ...]) -> Any:
     return np.broadcast_to(np.asarray(value), shape)
 
 
+def alike(x: Any, y: Any) -> bool:
+    """Two traced values of one type: nothing to promote or broadcast."""
+    return type(x) is Tracer and type(y) is Tracer and x.type == y.type
+
+
 def _binary(ufunc: np.ufunc, primitive: Primitive) -> Handler:
     booleans = ON_BOOLEANS.get(ufunc, primitive)
 
     def handler(x: Any, y: Any, **options: Any) -> Any:
         if options:
             refuse(ufunc, options)
-        if type(x) is Tracer and type(y) is Tracer:
-            if x.type == y.type and x.dtype.kind == "f":
-                return primitive(x, y)
+        if alike(x, y) and x.dtype.kind == "f":
+            return primitive(x, y)
         dtype = loop_dtype(ufunc, witness(x), witness(y))
         chosen = booleans if dtype.kind == "b" else primitive
         return chosen(*fitted((x, y), dtype))

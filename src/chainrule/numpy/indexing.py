@@ -1,4 +1,4 @@
-"""Indexing of traced values, as NumPy's: integers, slices, new axes, index arrays, masks.
+"""Indexing of traced values: integers, slices, new axes, index arrays, masks.
 
 Reference: https://numpy.org/doc/stable/user/basics.indexing.html
 """

@@ -166,7 +166,8 @@ def kron(x: Any, y: Any) -> Any:
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """The Euclidean, absolute or largest length of vectors; Frobenius of matrices."""
     x = x if x.dtype.kind == "f" else x.astype(float)
-    matrix = axis is None and x.ndim == 2 or isinstance(axis, tuple) and len(axis) == 2
+    pair = isinstance(axis, tuple) and len(axis) == 2
+    matrix = pair or (axis is None and x.ndim == 2)
     if ord is None or ord == (("fro") if matrix else 2):
         return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
     if matrix or (axis is None and x.ndim != 1):

@@ -158,6 +158,11 @@ def operand(ufunc: np.ufunc, x: Any) -> Any:
     return x if x.dtype.kind == "f" else cast(x, loop_dtype(ufunc, x.dtype))
 
 
+def is_traced(value: Any) -> bool:
+    """Whether a value stands in for an array under a transform."""
+    return isinstance(value, Traced)
+
+
 def lifted(value: Any) -> Any:
     """A traced value itself, anything else as an array."""
     return value if isinstance(value, Traced) else np.asarray(value)

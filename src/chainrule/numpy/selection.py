@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.interpreter import find_trace
-from chainrule.core.tracer import Tracer, implements
-from chainrule.numpy.elementwise import truth
+from chainrule.core.tracer import implements
+from chainrule.numpy.elementwise import alike, truth
 from chainrule.numpy.promotion import (
     BOOL,
     broadcast_shape,
@@ -44,9 +44,8 @@ def where(condition: Any, *choices: Any) -> Any:
         return np.nonzero(condition)
     x, y = choices
     flags = truth(condition)
-    if type(x) is Tracer and type(y) is Tracer and x.type == y.type:
-        if flags.shape == x.shape:
-            return select(flags, x, y)
+    if alike(x, y) and flags.shape == x.shape:
+        return select(flags, x, y)
     dtype = result_type(x, y)
     shape = broadcast_shape(flags.shape, shape_of(x), shape_of(y))
     trace = find_trace((flags, x, y))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -285,7 +286,7 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
         bounds.append(bounds[-1] + len(piece))
     if not isinstance(indices_or_sections, int):
         return _between(x, place, list(indices_or_sections))
-    pairs = zip(bounds[:-1], bounds[1:], strict=True)
+    pairs = pairwise(bounds)
     return [slicing.part(x, place, start, stop) for start, stop in pairs]
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.core.errors import MissingRuleError, ShapeError
 from chainrule.core.primitive import Formula, Primitive, Sample, register
-from chainrule.core.program import Atom, Literal, Program, Var, evaluate
+from chainrule.core.program import Atom, Literal, Program, Var, evaluate, literal_array
 from chainrule.core.tracer import open_trace
 from chainrule.core.types import ArrayType
 from chainrule.primitives.elementwise import add, mul
@@ -85,17 +85,17 @@ def _scan(
 
 
 def _settle(
-    body: Program, moving: Flags, carry: slice, derive: Derive
+    body: Program, moving: Flags, carry: tuple[int, int], derive: Derive
 ) -> tuple[Flags, Split]:
     """Which inputs move, once a carry that moves in any step moves in all."""
+    start, stop = carry
     while True:
         split = derive(body, moving)
-        count = carry.stop - carry.start
-        pairs = zip(moving[carry], split.nonzero[:count], strict=True)
+        pairs = zip(moving[start:stop], split.nonzero[: stop - start], strict=True)
         settled = [before or after for before, after in pairs]
-        if settled == moving[carry]:
+        if settled == moving[start:stop]:
             return moving, split
-        moving = [*moving[: carry.start], *settled, *moving[carry.stop :]]
+        moving = [*moving[:start], *settled, *moving[stop:]]
 
 
 def _tangent_outputs(split: Split, moving_carry: Flags, types: Any) -> list[Atom]:
@@ -131,9 +131,9 @@ class _Residuals:
         self.stacked: list[Var] = []
         kept: list[Atom] = []
         for var, atom in zip(variables, atoms, strict=True):
-            place = places.get(atom)
+            place = -1 if isinstance(atom, Literal) else places.get(atom, -1)
             if isinstance(atom, Literal):
-                self.fixed.append((var, np.broadcast_to(atom.value, atom.type.shape)))
+                self.fixed.append((var, literal_array(atom)))
             elif place in fixed:
                 self.fixed.append((var, xs[place]))
             elif place in walked:
@@ -149,8 +149,9 @@ def _scan_jvp(
     dxs: Sequence[Any], xs: Sequence[Any], params: dict[str, Any], derive: Derive
 ) -> tuple[list[Any], list[Any]]:
     body, consts, carry = params["body"], params["consts"], params["carry"]
-    between = slice(consts, consts + carry)
-    moving, split = _settle(body, [dx is not None for dx in dxs], between, derive)
+    stop = consts + carry
+    flags = [dx is not None for dx in dxs]
+    moving, split = _settle(body, flags, (consts, stop), derive)
     residuals = _Residuals(split, xs, consts, carry)
     results = scan(*xs, **{**params, "body": residuals.forward})
     ys = list(results[: len(body.outputs)])
@@ -163,15 +164,15 @@ def _scan_jvp(
     names = iter(split.linear.inputs[len(split.linear.inputs) - sum(moving) :])
     named = [(next(names), dx) if m else None for m, dx in zip(moving, tangents)]
     fixed = [*residuals.fixed, *_present(named[:consts])]
-    states = _present(named[between])
-    walked += _present(named[between.stop :])
+    states = _present(named[consts:stop])
+    walked += _present(named[stop:])
     operands = [*fixed, *states, *walked]
-    outputs = _tangent_outputs(split, moving[between], body.output_types)
+    outputs = _tangent_outputs(split, moving[consts:stop], body.output_types)
     inputs = tuple([var for var, _ in operands])
     linear = Program((), inputs, split.linear.equations, tuple(outputs))
     counts = {"consts": len(fixed), "carry": len(states)}
     moved = scan(*[x for _, x in operands], **{**params, "body": linear, **counts})
-    return ys, _spread(moved, [*moving[between], *split.nonzero[carry:]])
+    return ys, _spread(moved, [*moving[consts:stop], *split.nonzero[carry:]])
 
 
 def _present(pairs: Sequence[Any]) -> list[tuple[Var, Any]]:
@@ -205,9 +206,8 @@ def _scan_transpose(
 
     types = [*body.output_types[:carry]]
     types += [stacked(type, params["length"]) for type in body.output_types[carry:]]
-    bars = [
-        zeros(t) if bar is None else bar for bar, t in zip(z_bars, types, strict=True)
-    ]
+    pairs = zip(z_bars, types, strict=True)
+    bars = [zeros(type) if bar is None else bar for bar, type in pairs]
     totals = [zeros(body.inputs[i].type) for i in shared]
     results = scan(
         *[xs[i] for i in fixed],
@@ -223,7 +223,7 @@ def _scan_transpose(
 
 
 def _backward_body(back: Program, counts: tuple[int, int, int], carry: int) -> Program:
-    """Known values, totals, cotangents in; totals, cotangents out, in a scan's order."""
+    """Known values, totals, cotangents in a scan's order; new totals and cotangents."""
     fixed, walked, shared = counts
     types = back.input_types
     bars = types[fixed + walked :]
@@ -243,13 +243,13 @@ def _backward_body(back: Program, counts: tuple[int, int, int], carry: int) -> P
 def fori_type(
     lower: ArrayType, upper: ArrayType, *types: ArrayType, body: Program, consts: int
 ) -> tuple[ArrayType, ...]:
-    """The carry; the bounds are integer scalars, of the dtype that the body counts in."""
+    """The carry; the bounds are integer scalars of the body's counter's dtype."""
     inputs = body.input_types
     index = inputs[consts]
     if index.dtype.kind not in "iu" or index.shape:
         raise ShapeError(
-            f"Expected a body of fori_loop that counts in an integer scalar, got {index} "
-            "as its counter: give it an int64."
+            f"Expected a body of fori_loop that counts in an integer, got {index} as "
+            "its counter: give it an int64."
         )
     carry = inputs[consts + 1 :]
     _expect(
@@ -276,12 +276,11 @@ def _fori_jvp(
     body, consts = params["body"], params["consts"]
     ys = fori_loop(*xs, **params)
     flags = [dx is not None for dx in dxs[2:]]
-    start = slice(consts + 1, consts + 1 + len(flags) - consts)
-    moving, split = _settle(
-        body, [*flags[:consts], False, *flags[consts:]], start, derive
-    )
+    first = consts + 1
+    flags = [*flags[:consts], False, *flags[consts:]]
+    moving, split = _settle(body, flags, (first, len(flags)), derive)
     operands, tangents = xs[2:], dxs[2:]
-    moves = [*moving[:consts], *moving[start]]
+    moves = [*moving[:consts], *moving[first:]]
     shifts = [
         zeros(x) if dx is None else dx
         for dx, x, m in zip(tangents, operands, moves, strict=True)
@@ -297,7 +296,7 @@ def _fori_jvp(
         body=together,
         consts=len(fixed),
     )
-    return list(ys), _spread(both[len(ys) :], moving[start])
+    return list(ys), _spread(both[len(ys) :], moving[first:])
 
 
 def _value_and_tangent_body(
