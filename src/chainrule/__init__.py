@@ -11,11 +11,16 @@ from typing import Any
 from chainrule import config as config
 from chainrule._version import __version__ as __version__
 from chainrule.calculus import check_grads as check_grads
+from chainrule.calculus import fori_loop as fori_loop
 from chainrule.calculus import grad as grad
+from chainrule.calculus import hessian as hessian
+from chainrule.calculus import hvp as hvp
+from chainrule.calculus import jacobian as jacobian
 from chainrule.calculus import jit as jit
 from chainrule.calculus import jvp as jvp
 from chainrule.calculus import linearize as linearize
 from chainrule.calculus import make_program as make_program
+from chainrule.calculus import scan as scan
 from chainrule.calculus import show as show
 from chainrule.calculus import stop_gradient as stop_gradient
 from chainrule.calculus import value_and_grad as value_and_grad

@@ -7,6 +7,11 @@ from chainrule.calculus.compile import jit as jit
 from chainrule.calculus.constants import stop_gradient as stop_gradient
 from chainrule.calculus.forward import jvp as jvp
 from chainrule.calculus.forward import linearize as linearize
+from chainrule.calculus.loops import fori_loop as fori_loop
+from chainrule.calculus.loops import scan as scan
+from chainrule.calculus.matrices import hessian as hessian
+from chainrule.calculus.matrices import hvp as hvp
+from chainrule.calculus.matrices import jacobian as jacobian
 from chainrule.calculus.reverse import grad as grad
 from chainrule.calculus.reverse import value_and_grad as value_and_grad
 from chainrule.calculus.reverse import vjp as vjp

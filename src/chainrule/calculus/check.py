@@ -123,7 +123,8 @@ def _direction(tree: Any, random: np.random.Generator) -> Any:
 def _as_vector(tree: Any) -> Vector:
     leaves = [np.ravel(np.asarray(leaf)) for leaf in flatten(tree)[0]]
     parts = [
-        np.concatenate([x.real, x.imag]) if x.dtype.kind == "c" else x for x in leaves
+        np.concatenate([np.real(x), np.imag(x)]) if x.dtype.kind == "c" else x
+        for x in leaves
     ]
     return np.concatenate([np.zeros(0), *parts]).astype(np.float64)
 

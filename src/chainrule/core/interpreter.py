@@ -26,7 +26,7 @@ class Traced:
     """Base of the values that stand in for arrays under a transform."""
 
     __slots__ = ()
-    trace: Interpreter
+    trace: Any
 
 
 def find_trace(arguments: tuple[Any, ...]) -> Interpreter | None:
