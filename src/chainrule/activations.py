@@ -58,13 +58,16 @@ def relu(x: Array) -> Array:
         x: Logits.
 
     Returns:
-        ``x`` where it is positive, else 0; NaN stays NaN.
+        ``x`` where it is positive, else 0; NaN stays NaN. The derivative at 0 is 0.
 
     Examples:
         >>> relu(np.array([-1.0, 0.0, 2.0]))
         array([0., 0., 2.])
     """
-    return np.maximum(x, 0)
+    if isinstance(x, np.ndarray):
+        return np.maximum(x, 0)
+    # Equal to the maximum, but its derivative at 0 is Keras's 0, not the mean 1/2.
+    return np.where(x <= 0, 0, x)
 
 
 def sigmoid(x: Array) -> Array:

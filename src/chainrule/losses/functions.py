@@ -162,7 +162,8 @@ def categorical_crossentropy(
     true, pred = aligned("categorical_crossentropy", y_true, y_pred)
     if label_smoothing:
         true = true * (1 - label_smoothing) + label_smoothing / pred.shape[-1]
-    return -np.sum(true * _log_probabilities(y_pred, pred, from_logits), axis=-1)
+    scores, normalizer = _log_scores(y_pred, pred, from_logits)
+    return np.sum(true, axis=-1) * normalizer - np.sum(true * scores, axis=-1)
 
 
 def sparse_categorical_crossentropy(
@@ -198,9 +199,9 @@ def sparse_categorical_crossentropy(
     owner = "sparse_categorical_crossentropy"
     pred = as_array(y_pred)
     labels = class_labels(owner, y_true, pred)
-    log_probabilities = _log_probabilities(y_pred, pred, from_logits)
+    scores, normalizer = _log_scores(y_pred, pred, from_logits)
     chosen = labels[..., None] == np.arange(pred.shape[-1], dtype=labels.dtype)
-    return -np.sum(np.where(chosen, log_probabilities, 0), axis=-1)
+    return normalizer - np.sum(np.where(chosen, scores, 0), axis=-1)
 
 
 def class_labels(owner: str, y_true: Any, pred: Array) -> Array:
@@ -225,14 +226,15 @@ def class_labels(owner: str, y_true: Any, pred: Array) -> Array:
     return labels if labels.dtype == np.int32 else labels.astype(np.int32)
 
 
-def _log_probabilities(y_pred: Any, pred: Array, from_logits: bool) -> Array:
-    """Return the logarithm of each class's probability."""
+def _log_scores(y_pred: Any, pred: Array, from_logits: bool) -> tuple[Array, Array]:
+    """Return s and n such that s - n is the logarithm of each class's probability."""
     logits = pred if from_logits else _logits_behind("softmax", y_pred)
     if logits is None:
         shares = pred / np.sum(pred, axis=-1, keepdims=True)
-        return np.log(np.clip(shares, EPSILON, 1 - EPSILON))
+        scores = np.log(np.clip(shares, EPSILON, 1 - EPSILON))
+        return scores, np.zeros(pred.shape[:-1], pred.dtype)
     shifted = logits - highest(logits, -1)
-    return shifted - np.log(np.sum(np.exp(shifted), axis=-1, keepdims=True))
+    return shifted, np.log(np.sum(np.exp(shifted), axis=-1))
 
 
 def _logits_behind(activation: str, y_pred: Any) -> Array | None:

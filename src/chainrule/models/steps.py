@@ -40,8 +40,8 @@ class Steps:
     Attributes:
         train: ``train(state, x, y, order, rate, key, start, stop) -> state``. Row i of
             ``order`` lists the samples of step i; steps start to stop - 1 are done.
+            The arrays of ``state`` may be overwritten.
         test: ``test(totals, weights, x, y, order, start, stop) -> totals``.
-        predict: ``predict(weights, x) -> y``.
     """
 
     def __init__(
@@ -58,6 +58,7 @@ class Steps:
         self.optimizer = optimizer
         self.trainable: list[Variable] = model.trainable_weights
         self.other: list[Variable] = model.non_trainable_weights
+        self._loop: Function = fori_loop if compiled else _python_loop
         self.train: Function = self._train_loop
         self.test: Function = self._test_loop
         if compiled:
@@ -101,7 +102,7 @@ class Steps:
             rows = order[i]
             return self._train_step(state, x[rows], y[rows], rate, key)
 
-        return fori_loop(start, stop, body, state)
+        return self._loop(start, stop, body, state)
 
     def _train_step(
         self, state: State, x: Array, y: Array, rate: Array, key: Array
@@ -167,4 +168,13 @@ class Steps:
                 )
             return totals
 
-        return fori_loop(start, stop, body, totals)
+        return self._loop(start, stop, body, totals)
+
+
+def _python_loop(
+    start: Array, stop: Array, body: Callable[[Any, Any], Any], state: Any
+) -> Any:
+    """Do what `fori_loop` does, step by step, so that a debugger can follow."""
+    for i in range(int(start), int(stop)):
+        state = body(i, state)
+    return state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import threading
 
 from chainrule import random
@@ -74,7 +74,7 @@ def next_key() -> Floats:
     """
     with _source.lock:
         if _source.seed is None:
-            _source.seed = secrets.randbits(32)
+            _source.seed = int.from_bytes(os.urandom(4), "little")
         drawn = _source.drawn
         _source.drawn += 1
         return random.fold_in(random.key(_source.seed), drawn)
