@@ -120,7 +120,8 @@ class Executable:
         pairs = zip(addresses, types, strict=True)
         arrays = [_at(address or 0, type) for address, type in pairs]
         count = len(equation.inputs)
-        result = equation.primitive.numpy(*arrays[:count], **equation.params)
+        with np.errstate(all="ignore"):
+            result = equation.primitive.numpy(*arrays[:count], **equation.params)
         results = result if equation.primitive.multiple else (result,)
         for place, value in zip(arrays[count:], results, strict=True):
             place[...] = value

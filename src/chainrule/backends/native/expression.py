@@ -184,8 +184,10 @@ class Emitter:
         if memory.dtype.kind == "b":
             value = f.cast("zext", value, like(value.type, "i8"))
         offset = self.math.resolve(self.math.offset(index, row_major(memory.shape)))
-        if not isinstance(offset, Affine) or (self.lanes > 1 and offset.lane != 1):
+        if not isinstance(offset, Affine):
             raise AssertionError("kernels write rows in order")
+        if offset.lane == 0:
+            value, mask = f.extract(value, 0), None
         address = f.gep(memory.element, memory.address, offset.base)
         if mask is None:
             f.store(value, address)
@@ -284,14 +286,14 @@ class Emitter:
         counter = self._integer(place, "i32")
         k0, k1, counter = self.alike([*keys, counter])
         high = const(counter.type, 0)
-        return emit_threefry(self.f, k0, k1, high, counter)[node.params["word"]]
+        return emit_threefry(self.f, k0, k1, high, counter)[node.params.get("word", 0)]
 
     def _random_fold(
         self, node: Node, index: tuple[Index, ...], mask: Value | None
     ) -> Value:
         k0, k1, data = [self.value(x, index, mask) for x in node.inputs]
         high = const(data.type, -1)
-        return emit_threefry(self.f, k0, k1, high, data)[node.params["word"]]
+        return emit_threefry(self.f, k0, k1, high, data)[node.params.get("word", 0)]
 
     def _take(self, node: Node, index: tuple[Index, ...], mask: Value | None) -> Value:
         x, indices = node.inputs

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from chainrule.backends.native.expression import Emitter, Memory
 from chainrule.backends.native.fuse import Fusion, Kernel
 from chainrule.backends.native.node import INDEXED, Node
-from chainrule.backends.native.index import Affine, Index, reshaped
+from chainrule.backends.native.index import ZERO, Affine, Index, reshaped
 from chainrule.backends.native.ir import Function, Module, Value, const, const_vector
 from chainrule.backends.native.lowerings import llvm_element
 from chainrule.backends.native.reduction import combine, identity
@@ -151,8 +151,8 @@ def along(
 
 
 def squeezed(shape: Sequence[int]) -> list[int]:
-    """Extents other than 1."""
-    return [n for n in shape if n != 1]
+    """Extents other than 1; one axis of 1 where there are no others."""
+    return [n for n in shape if n != 1] or [1]
 
 
 def lanes_for(kernel: Kernel, target: Target) -> int:
@@ -177,8 +177,8 @@ def emit_map(frame: Frame) -> KernelCode:
     def place(indices: Sequence[Index]) -> tuple[Index, ...]:
         return reshaped(e.math, indices, dims, shape)
 
-    if len(dims) <= 1:
-        return _flat(frame, e, dims[0] if dims else 1, place)
+    if len(dims) == 1:
+        return _flat(frame, e, dims[0], place)
     rows = dims[0]
     with row_range(frame, e, rows) as row, loops(e, dims[1:-1]) as middle:
         along(
@@ -352,9 +352,9 @@ def _along(
             single.give(core, index, total)
             frame.store_roots(single, index, None)
 
-    if not dims:
+    if not core.shape:
         with e.f.when(e.f.icmp("slt", frame.lo, frame.hi)):
-            reduce_at([])
+            reduce_at([ZERO])
         return frame.finish(1, ("flat", 1, 1))
     with row_range(frame, e, dims[0]) as row, loops(e, dims[1:]) as middle:
         reduce_at([row, *middle])
