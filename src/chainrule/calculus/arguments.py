@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.core.errors import ShapeError, user_line
 from chainrule.core.tracer import Tracer
 from chainrule.core.tree import Structure, flatten, paths, unflatten
-from chainrule.core.types import PYTHON_SCALARS, is_differentiable
+from chainrule.core.types import PYTHON_SCALARS, is_differentiable, is_number
 
 Function = Callable[..., Any]
 
@@ -110,7 +110,7 @@ def matching_leaves(
         )
     result: list[Any] = []
     for leaf, value, path in zip(leaves, values, paths(structure), strict=True):
-        weak = isinstance(leaf, PYTHON_SCALARS)
+        weak = is_number(leaf)
         leaf = np.asarray(leaf, value.dtype) if weak else as_value(leaf)
         if tuple(leaf.shape) != tuple(value.shape) or leaf.dtype != value.dtype:
             where = f" at leaf {path}" if path else ""

@@ -17,7 +17,7 @@ from chainrule.core.printer import to_text
 from chainrule.core.program import Program, evaluate
 from chainrule.core.tracer import Tracer
 from chainrule.core.tree import flatten, unflatten
-from chainrule.core.types import PYTHON_SCALARS, type_of
+from chainrule.core.types import is_number, type_of
 from chainrule.transforms.simplify import simplify
 from chainrule.transforms.trace import Traced, trace
 
@@ -170,7 +170,7 @@ class Jitted:
                 full[number] = arg
             return self._function(*full, **keywords)
 
-        values = [x if isinstance(x, PYTHON_SCALARS) else np.asarray(x) for x in leaves]
+        values = [x if is_number(x) else np.asarray(x) for x in leaves]
         return _Call(values, call, tuple(donated))
 
 
@@ -196,7 +196,7 @@ def _trace(call: _Call) -> Traced:
             )
     native = [type_of(leaf) for leaf in call.leaves]
     types = [type.with_dtype(type.dtype.newbyteorder("=")) for type in native]
-    weak = [isinstance(leaf, PYTHON_SCALARS) for leaf in call.leaves]
+    weak = [is_number(leaf) for leaf in call.leaves]
     return trace(call.function, types, weak)
 
 
@@ -206,7 +206,7 @@ def _fixes(leaves: Sequence[Any]) -> list[tuple[int, np.dtype[Any]]]:
     return [
         (place, dtype.newbyteorder("="))
         for place, dtype in dtypes
-        if isinstance(leaves[place], PYTHON_SCALARS) or not dtype.isnative
+        if is_number(leaves[place]) or not dtype.isnative
     ]
 
 

@@ -15,7 +15,7 @@ from chainrule.calculus.arguments import as_value, result_value
 from chainrule.core.errors import ShapeError, user_line
 from chainrule.core.tracer import is_weak
 from chainrule.core.tree import Structure, flatten, paths, unflatten
-from chainrule.core.types import PYTHON_SCALARS, ArrayType, type_of
+from chainrule.core.types import ArrayType, is_number, type_of
 from chainrule.primitives import control
 from chainrule.primitives.conversion import convert
 from chainrule.transforms.trace import Traced, trace
@@ -165,7 +165,7 @@ def _bounds(lower: Any, upper: Any) -> list[Any]:
                 f"Expected integer scalars as the bounds of fori_loop, got {type} at "
                 f"{user_line()}: convert it with .astype(int)."
             )
-    known = [x for x in (lower, upper) if not isinstance(x, PYTHON_SCALARS)]
+    known = [x for x in (lower, upper) if not is_number(x)]
     dtype = np.result_type(*[x.dtype for x in known])
     return [convert(x, dtype=dtype) if x.dtype != dtype else x for x in bounds]
 

@@ -9,7 +9,7 @@ from chainrule.calculus.arguments import Function, as_value
 from chainrule.core.printer import to_text
 from chainrule.core.program import Program
 from chainrule.core.tree import flatten, unflatten
-from chainrule.core.types import PYTHON_SCALARS, type_of
+from chainrule.core.types import is_number, type_of
 from chainrule.transforms.trace import trace
 
 
@@ -42,7 +42,7 @@ def make_program(function: Function) -> Function:
     def program_of(*args: Any, **kwargs: Any) -> Program:
         leaves, structure = flatten((args, kwargs))
         types = [type_of(as_value(leaf)) for leaf in leaves]
-        weak = [isinstance(leaf, PYTHON_SCALARS) for leaf in leaves]
+        weak = [is_number(leaf) for leaf in leaves]
 
         def call(*traced: Any) -> Any:
             positional, keywords = unflatten(structure, traced)

@@ -116,10 +116,11 @@ def _method(name: str) -> Callable[..., Any]:
     return method
 
 
-for _name in (
+_METHODS = (
     "all any argmax argmin argsort clip conj cumprod cumsum diagonal dot max mean min "
     "nonzero prod ravel repeat round sort squeeze std sum swapaxes take trace var"
-).split():
+)
+for _name in _METHODS.split():
     setattr(ArrayMethods, _name, _method(_name))
 ArrayMethods.flatten = ArrayMethods.ravel  # type: ignore[attr-defined]
 ArrayMethods.copy = lambda self: self  # type: ignore[attr-defined]

@@ -61,8 +61,8 @@ class _Names:
     def of(self, atom: Atom) -> str:
         if isinstance(atom, Literal):
             number = np.asarray(atom.value).item()
-            suffix = f":{atom.type!r}" if atom.type.shape else f":{atom.type.dtype.name}"
-            return f"{number!r}{suffix}"
+            type = atom.type
+            return f"{number!r}:{type!r}" if type.shape else f"{number!r}:{type.dtype}"
         if atom not in self._names:
             self._names[atom] = next(self._supply)
         return self._names[atom]

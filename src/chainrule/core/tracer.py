@@ -15,8 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.errors import EscapedTracerError, MissingRuleError, TracerError
-from chainrule.core.errors import user_line
+from chainrule.core.errors import (
+    EscapedTracerError,
+    MissingRuleError,
+    TracerError,
+    user_line,
+)
 from chainrule.core.interpreter import Traced
 from chainrule.core.methods import ArrayMethods
 from chainrule.core.primitive import Primitive, types_of_result
@@ -282,7 +286,7 @@ def as_literal(value: Any) -> Literal | None:
             f"Expected numbers, got {type(value).__name__} at {user_line()}: pass "
             "arrays of numbers, booleans or Python scalars."
         )
-    if array.size and not any(array.strides) or not array.shape:
+    if (array.size and not any(array.strides)) or not array.shape:
         return Literal(array.flat[0], ArrayType(array.shape, array.dtype))
     return None
 
@@ -296,8 +300,7 @@ def plain(value: Any) -> Any:
         return np.broadcast_to(number, value.type.shape) if value.type.shape else number
     return value
 
-
-def is_weak(value: Any) -> bool:
+    """Python numbers, and what is made of them alone: others give them a dtype."""
     """Python numbers, and what is made of them alone, take the other operand's dtype."""
     if isinstance(value, Tracer):
         return value.weak
@@ -305,7 +308,7 @@ def is_weak(value: Any) -> bool:
 
 
 class open_trace:
-    """``with open_trace(concrete) as trace``: a recording one level above the others."""
+    """``with open_trace(concrete) as trace``: a recording above all open ones."""
 
     def __init__(self, concrete: bool) -> None:
         self._concrete = concrete

@@ -62,6 +62,11 @@ class ArrayType:
         return f"{self.dtype.name}[{','.join(map(str, self.shape))}]"
 
 
+def is_number(value: Any) -> bool:
+    """A bare Python number. NumPy's scalars, though some subclass float, are not."""
+    return type(value) in PYTHON_SCALARS
+
+
 def type_of(value: Any) -> ArrayType:
     """The type of an array, a tracer or a Python number (as NumPy would store it)."""
     if isinstance(value, ArrayType):
