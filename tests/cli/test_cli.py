@@ -92,9 +92,10 @@ def test_the_same_seed_gives_the_same_weights(few_digits, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--epochs", "0"), "0 is not in the range x>=1"),
-        (("--epochs", "two"), "'two' is not a valid int"),
-        (("--batch-size", "-3"), "-3 is not in the range x>=1"),
+        (("--epochs", "0"), "expected a whole number of at least 1, got 0"),
+        (("--epochs", "two"), "integer"),
+        (("--batch-size", "-3"), "expected a whole number of at least 1, got -3"),
+        (("--seed", "-1"), "from 0 to 4294967295, got -1"),
         (("--learning-rate", "0"), "expected a number above 0, got 0.0"),
         (("--learning-rate", "nan"), "expected a number above 0, got nan"),
         (("--dropout", "1"), "at least 0 and below 1, got 1.0"),

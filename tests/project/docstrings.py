@@ -19,6 +19,8 @@ HEADINGS = {
     "Examples": r"^Examples:",
     "Reference": r"^References?:",
 }
+# Rooms that a user has no need to enter.
+INNER = {"backends", "cli", "core", "primitives", "transforms"}
 # Names that Python or the caller's own call fills in.
 UNSPOKEN = {"self", "cls", "args", "kwargs"}
 
@@ -46,7 +48,8 @@ def public_modules() -> Iterator[ModuleType]:
 
 def is_public_module(name: str, value: ModuleType) -> bool:
     """Whether a module among the package's attributes is meant to be used."""
-    return not name.startswith("_") and value.__name__ == f"chainrule.{name}"
+    shown = not name.startswith("_") and name not in INNER
+    return shown and value.__name__ == f"chainrule.{name}"
 
 
 def public_names() -> list[Name]:
@@ -144,9 +147,11 @@ def returns_fault(doc: str, value: Any) -> str:
     return "Returns: is missing"
 
 
-def example_fault(doc: str) -> str:
-    """Whether there is nothing to try."""
-    return "" if ">>>" in section(doc, "Examples") else "Examples: has no doctest"
+def example_fault(doc: str, value: Any) -> str:
+    """Whether there is nothing to try, of something that can be given something."""
+    if not parameters_of(value) or ">>>" in section(doc, "Examples"):
+        return ""
+    return "Examples: has no doctest"
 
 
 def faults(value: Any, checks: tuple[Callable[..., str], ...]) -> list[str]:

@@ -43,6 +43,30 @@ def hidden_sizes(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in parts)
 
 
+def at_least_one(value: int) -> int:
+    """Pass a positive whole number on.
+
+    Raises:
+        typer.BadParameter: The number is zero or negative.
+    """
+    if value >= 1:
+        return value
+    raise typer.BadParameter(f"expected a whole number of at least 1, got {value}.")
+
+
+def small_enough(value: int) -> int:
+    """Pass a seed on.
+
+    Raises:
+        typer.BadParameter: The number is negative or needs more than 32 bits.
+    """
+    if 0 <= value < 2**32:
+        return value
+    raise typer.BadParameter(
+        f"expected a whole number from 0 to {2**32 - 1}, got {value}; try 0."
+    )
+
+
 def positive(value: float | None) -> float | None:
     """Pass a finite number above zero on, and an option that was not given.
 
@@ -95,8 +119,12 @@ def train_something() -> None:
 
 @train.command()
 def mnist(
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the data.")] = 5,
-    batch_size: Annotated[int, typer.Option(min=1, help="Digits in a step.")] = 32,
+    epochs: Annotated[
+        int, typer.Option(callback=at_least_one, help="Passes over the data.")
+    ] = 5,
+    batch_size: Annotated[
+        int, typer.Option(callback=at_least_one, help="Digits in a step.")
+    ] = 32,
     learning_rate: Annotated[
         float | None,
         typer.Option(
@@ -116,7 +144,9 @@ def mnist(
         float,
         typer.Option(callback=fraction, help="Share dropped after a hidden layer."),
     ] = 0.2,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed, same bits.")] = 0,
+    seed: Annotated[
+        int, typer.Option(callback=small_enough, help="The same seed, the same bits.")
+    ] = 0,
     out: Annotated[
         Path | None,
         typer.Option(

@@ -13,6 +13,7 @@ from chainrule import backends, config
 from chainrule._version import __version__
 
 LIBRARIES = ("numpy", "llvmlite", "scipy", "matplotlib", "safetensors")
+SHOWN = ("cpu", "vector", "machine")
 UNITS = ("B", "KB", "MB", "GB")
 
 
@@ -55,15 +56,17 @@ def facts() -> dict[str, Any]:
     """Each fact under its name, in the order of printing."""
     cache = config.get_cache_dir()
     settings = config.info()
-    backend = backends.get(settings["backend"])
+    offered = backends.get(settings["backend"]).info()
     return {
         "chainrule": __version__,
         "python": f"{platform.python_version()} on {platform.system()}",
         "libraries": ", ".join(f"{name} {version(name)}" for name in LIBRARIES),
-        "cpu": cpu_name(),
-        **settings,
+        "backend": settings["backend"],
+        **{key: fact for key, fact in offered.items() if key in SHOWN},
+        "cpu": " · ".join(filter(None, [cpu_name(), offered.get("cpu")])),
+        "threads": settings["threads"],
+        "target": settings["target"],
         "cache": f"{cache} ({cache_contents(cache)})",
-        **{key: fact for key, fact in backend.info().items() if key not in LIBRARIES},
     }
 
 
