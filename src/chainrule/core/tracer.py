@@ -300,8 +300,9 @@ def plain(value: Any) -> Any:
         return np.broadcast_to(number, value.type.shape) if value.type.shape else number
     return value
 
+
+def is_weak(value: Any) -> bool:
     """Python numbers, and what is made of them alone: others give them a dtype."""
-    """Python numbers, and what is made of them alone, take the other operand's dtype."""
     if isinstance(value, Tracer):
         return value.weak
     return isinstance(value, Literal) or type(value) in PYTHON_SCALARS
