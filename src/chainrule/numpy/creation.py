@@ -116,7 +116,8 @@ def linspace(
     """Numbers at equal distances between two ends."""
     parts = num - 1 if endpoint else num
     width = np.subtract(stop, start) * 1.0
-    column = (np.arange(num) / max(parts, 1)).reshape(num, *[1] * np.ndim(width))
+    steps = (np.arange(num) / max(parts, 1)).astype(width.dtype)
+    column = steps.reshape(num, *[1] * np.ndim(width))
     points = np.moveaxis(start + column * width, 0, axis)
     points = points if dtype is None else astype(points, dtype)
     return (points, width / parts) if retstep else points

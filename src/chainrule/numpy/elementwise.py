@@ -18,6 +18,7 @@ from chainrule.numpy.promotion import (
     loop_dtype,
     operand,
     operands,
+    promoted,
     refuse,
     witness,
 )
@@ -214,7 +215,8 @@ def imag(x: Any) -> Any:
 def reciprocal(x: Any, **options: Any) -> Any:
     """One over each element; of integers, the whole part."""
     refuse(np.reciprocal, options)
-    return p.div(1, x) if x.dtype.kind == "f" else np.floor_divide(1, x)
+    typed = operand(np.reciprocal, x)
+    return p.div(1, typed) if typed.dtype.kind == "f" else p.floor_divide(1, typed)
 
 
 SMALL_POWER = 8
@@ -271,6 +273,7 @@ def divmod_(x: Any, y: Any, **options: Any) -> tuple[Any, Any]:
 def hypot(x: Any, y: Any, **options: Any) -> Any:
     """The length of (x, y), scaled so that nothing overflows; derivative 0 at 0."""
     refuse(np.hypot, options)
+    x, y = promoted(np.hypot, x, y)
     largest = stop_gradient(np.maximum(np.abs(x), np.abs(y)))
     ordinary = np.logical_and(largest > 0, np.isfinite(largest))
     scale = np.where(ordinary, largest, 1)
@@ -282,6 +285,7 @@ def hypot(x: Any, y: Any, **options: Any) -> Any:
 def logaddexp(x: Any, y: Any, **options: Any) -> Any:
     """The logarithm of a sum of exponentials, with no exponential that overflows."""
     refuse(np.logaddexp, options)
+    x, y = promoted(np.logaddexp, x, y)
     apart = np.abs(np.where(np.equal(x, y), 0, np.subtract(x, y)))
     return np.maximum(x, y) + np.log1p(np.exp(-apart))
 

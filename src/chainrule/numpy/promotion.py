@@ -153,6 +153,15 @@ def common(*values: Any) -> list[Any]:
     return fitted(values, result_type(*values))
 
 
+def promoted(ufunc: np.ufunc, *values: Any) -> list[Any]:
+    """The operands of a ufunc in its dtype, not broadcast; numbers as arrays."""
+    dtype = loop_dtype(ufunc, *[witness(value) for value in values])
+    return [
+        cast(value, dtype) if isinstance(value, Traced) else np.asarray(value, dtype)
+        for value in values
+    ]
+
+
 def operand(ufunc: np.ufunc, x: Any) -> Any:
     """The one operand of a ufunc, promoted as NumPy would."""
     return x if x.dtype.kind == "f" else cast(x, loop_dtype(ufunc, x.dtype))

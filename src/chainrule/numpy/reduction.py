@@ -215,7 +215,10 @@ def nanmean(x: Any, axis: Axis = None, *args: Any, **options: Any) -> Any:
     """The mean of what is a number."""
     keepdims = options.get("keepdims", False)
     count = sum_(np.logical_not(np.isnan(x)), axis, keepdims=keepdims)
-    return nansum(x, axis, *args, **options) / count
+    total = nansum(x, axis, *args, **options)
+    return (
+        total / count.astype(total.dtype) if total.dtype.kind == "f" else total / count
+    )
 
 
 @implements(np.argmax)

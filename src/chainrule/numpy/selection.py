@@ -82,6 +82,8 @@ def _given(value: Any, other: Any) -> Any:
 def round_(x: Any, decimals: int = 0, **options: Any) -> Any:
     """The nearest number with so many decimals; the even one of two."""
     refuse(np.round, options)
+    if x.dtype.kind == "b":
+        x = x.astype(np.float16)
     if x.dtype.kind != "f":
         return x if decimals >= 0 else (x // 10**-decimals) * 10**-decimals
     if decimals == 0:

@@ -1,0 +1,126 @@
+"""NumPy's functions under a trace give what NumPy gives; so do their derivatives."""
+
+import warnings
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import chainrule.numpy
+from chainrule.core.check import check
+from chainrule.core.program import evaluate
+from chainrule.core.tracer import HANDLERS
+from chainrule.core.tree import flatten
+from chainrule.numpy.indexing import assignment
+from chainrule.transforms.jvp import push_forward
+from chainrule.transforms.trace import trace_with_values
+from tests.numpy.cases import CASES, INDEXING, PROMOTION
+
+NUMBERED = [pytest.param(case, id=str(n)) for n, case in enumerate(CASES)]
+SMOOTH = [pytest.param(case, id=str(n)) for n, case in enumerate(CASES) if case.smooth]
+
+DTYPES = ["?", "i1", "u1", "i4", "u4", "i8", "f4", "f8"]
+TOLERANCE = {"f4": {"rtol": 3e-6, "atol": 3e-6}, "f8": {"rtol": 1e-13, "atol": 1e-13}}
+DIFFERENCE = {"rtol": 3e-6, "atol": 3e-8}
+EPSILON = 1e-5
+MAKERS = ("arange", "empty", "eye", "identity", "ones", "tri", "zeros")
+
+
+def draw(case, dtype):
+    rng = np.random.default_rng(0)
+    return [rng.uniform(*case.domain, shape).astype(dtype) for shape in case.shapes]
+
+
+def results_of(case, xs):
+    """What the call gives when traced: the program's results, run again."""
+    traced = trace_with_values(case.call, xs)
+    check(traced.program)
+    return evaluate(traced.program, traced.constants, xs)
+
+
+def compare(got, want, dtype):
+    want, _ = flatten(want)
+    assert len(got) == len(want)
+    for mine, theirs in zip(got, want, strict=True):
+        theirs = np.asarray(theirs)
+        assert np.shape(mine) == theirs.shape
+        assert np.asarray(mine).dtype == theirs.dtype
+        assert_allclose(mine, theirs, **TOLERANCE[dtype])
+
+
+@pytest.mark.parametrize("case", NUMBERED)
+@pytest.mark.parametrize("dtype", ["f4", "f8"])
+def test_values_are_those_of_numpy(case, dtype):
+    xs = draw(case, dtype)
+    want = case.call(*xs)
+    compare(results_of(case, xs), want, dtype)
+
+
+@pytest.mark.parametrize("case", SMOOTH)
+def test_derivatives_are_those_of_the_difference(case):
+    xs = draw(case, "f8")
+    rng = np.random.default_rng(1)
+    dxs = [rng.standard_normal(x.shape) for x in xs]
+    traced = trace_with_values(case.call, xs)
+    _, got = push_forward(traced.program, traced.constants, xs, dxs)
+    ends = []
+    for step in (EPSILON, -EPSILON):
+        moved = [x + step * dx for x, dx in zip(xs, dxs, strict=True)]
+        ends.append(flatten(case.call(*moved))[0])
+    for mine, up, down in zip(got, *ends, strict=True):
+        want = (np.asarray(up) - np.asarray(down)) / (2 * EPSILON)
+        assert_allclose(0 if mine is None else mine, want, **DIFFERENCE)
+
+
+@pytest.mark.parametrize("number", range(len(PROMOTION)))
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_dtypes_are_those_of_numpy(number, dtype):
+    """Value and dtype of each call for each dtype; where NumPy refuses, so do we."""
+    function = PROMOTION[number]
+    x = np.array([1, 0, 1] if dtype == "?" else [1, 2, 3]).astype(dtype)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            want = function(x)
+        except (TypeError, ValueError) as error:
+            with pytest.raises((type(error), TypeError, ValueError), match=r"."):
+                trace_with_values(function, [x])
+            return
+        traced = trace_with_values(function, [x])
+        got = evaluate(traced.program, traced.constants, [x])[0]
+    assert np.asarray(got).dtype == np.asarray(want).dtype
+    assert_allclose(got, want, rtol=1e-3 if np.asarray(want).itemsize < 4 else 1e-6)
+
+
+@pytest.mark.parametrize("case", INDEXING[:36])
+def test_gradients_of_indexing_count_each_element(case):
+    """Taking an element twice moves the result twice."""
+    x = draw(case, "f8")[0]
+    traced = trace_with_values(lambda x: np.sum(case.call(x)), [x])
+    ones = np.ones_like(x)
+    dy = push_forward(traced.program, traced.constants, [x], [ones])[1][0]
+    assert_allclose(0 if dy is None else dy, np.size(case.call(x)))
+
+
+def test_every_handler_is_named_in_the_namespace():
+    """What can be traced is what chainrule.numpy exports, and the reverse."""
+    exported = [*vars(chainrule.numpy).values(), *vars(chainrule.numpy.linalg).values()]
+    names = {id(function) for function in exported}
+    for function, handler in HANDLERS.items():
+        if not isinstance(function, tuple) and handler is not assignment:
+            assert id(function) in names, function
+
+
+@pytest.mark.parametrize("name", sorted(vars(chainrule.numpy)))
+def test_every_function_of_the_namespace_can_be_traced(name):
+    """Functions make arrays of known numbers, or have a handler."""
+    function = getattr(chainrule.numpy, name)
+    if isinstance(function, np.ufunc):
+        assert function in HANDLERS
+    elif getattr(function, "__module__", "") == "numpy" and name not in MAKERS:
+        assert isinstance(function, type) or function in HANDLERS
+
+
+def test_arrays_pass_through():
+    x = np.arange(6.0).reshape(2, 3)
+    assert_array_equal(chainrule.numpy.sum(x, axis=0), [3, 5, 7])
