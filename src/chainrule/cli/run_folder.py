@@ -74,10 +74,10 @@ def write_json(path: Path, content: Any) -> None:
 
 def write_weights(path: Path, model: Any) -> None:
     """Write every weight under its own name, such as ``dense/kernel``."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     arrays = {weight.path: np.asarray(weight) for weight in model.weights}
-    save_file(arrays, path, metadata={"format": "np", "chainrule": __version__})
+    path.write_bytes(save(arrays, metadata={"format": "np", "chainrule": __version__}))
 
 
 def summary(run: Run) -> dict[str, Any]:
