@@ -129,13 +129,16 @@ def test_the_bar_shows_pace_and_time_left(monkeypatch):
     bar = ProgressBar(live=True, stream=stream)
     bar.set_params({"epochs": 1, "steps": 100})
     bar.on_epoch_begin(0)
+    bar._drawn = 0
+    bar.on_train_progress(1, {"loss": 2.0})
+    assert re.search(r"1/100  loss 2\.0000", stream.getvalue())
     bar._started -= 50
     bar._drawn = 0
-    bar.on_train_progress(20, {"loss": 1.0})
-    assert re.search(r"20/100  2\.5 s/step  ETA 3:20  loss 1\.0000", stream.getvalue())
+    bar.on_train_progress(21, {"loss": 1.0})
+    assert re.search(r"21/100  2\.5 s/step  ETA 3:18  loss 1\.0000", stream.getvalue())
     monkeypatch.setenv("COLUMNS", "60")
     bar._drawn = 0
-    bar.on_train_progress(20, {"loss": 1.0})
+    bar.on_train_progress(21, {"loss": 1.0})
     last = stream.getvalue().rpartition("\r")[2]
     assert len(re.sub(r"\x1b\[\d*[mK]", "", last)) < 60
 

@@ -44,12 +44,14 @@ class ProgressBar(Callback):
         self._epoch = 0
         self._started = 0.0
         self._drawn = 0.0
+        self._first: tuple[int, float] | None = None
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Start the clock."""
         self._epoch = epoch
         self._started = time.perf_counter()
         self._drawn = 0.0
+        self._first = None
         if self.live:
             self._draw(0, {})
 
@@ -57,6 +59,8 @@ class ProgressBar(Callback):
         """Draw the bar, unless it was drawn just now."""
         now = time.perf_counter()
         self.seconds = now - self._started
+        if self._first is None:
+            self._first = step, self.seconds
         if self.live and now - self._drawn >= _INTERVAL:
             self._draw(step, logs or {})
 
@@ -89,16 +93,25 @@ class ProgressBar(Callback):
         epochs = str(self.params["epochs"])
         return f"Epoch {epoch + 1:>{len(epochs)}}/{epochs}"
 
+    def _times(self, step: int) -> str:
+        """Write the time of a step and the time left.
+
+        The first steps are left out: compiling may be among them.
+        """
+        first, seconds = self._first or (0, 0.0)
+        if step <= first:
+            return ""
+        pace = (self.seconds - seconds) / (step - first)
+        left = format_seconds(pace * (self.params["steps"] - step))
+        return f"{format_seconds(pace)}/step  ETA {left}  "
+
     def _draw(self, step: int, logs: Logs) -> None:
         self._drawn = time.perf_counter()
         steps = self.params["steps"]
         full = _WIDTH * step // max(1, steps)
         bar = f"{_GREEN}{'━' * full}{_RESET}{_DIM}{'━' * (_WIDTH - full)}{_RESET}"
-        pace = self.seconds / step if step else 0.0
-        left = format_seconds(pace * (steps - step))
-        times = f"{format_seconds(pace)}/step  ETA {left}  " if step else ""
         title = self._title(self._epoch)
-        rest = f"{step}/{steps}  {times}{format_logs(logs)}"
+        rest = f"{step}/{steps}  {self._times(step)}{format_logs(logs)}"
         # A line that wraps could not be cleared.
         room = shutil.get_terminal_size().columns - len(title) - _WIDTH - 3
         text = f"{_CLEAR}{_BOLD}{title}{_RESET} {bar} {rest[: max(0, room)]}"

@@ -14,8 +14,9 @@ from chainrule._typing import Floats
 
 __all__ = ["Interrupts", "Pace", "batches"]
 
-# Seconds of native work between two looks at callbacks, the bar and Ctrl-C.
-_SLICE = 0.1
+# Seconds of native work between two looks at callbacks, the bar and Ctrl-C: a little
+# more than the bar's interval, so that it is drawn after each.
+_SLICE = 0.105
 
 # The first steps measure little, so the pace grows by no more than this at once.
 _GROWTH = 32

@@ -153,22 +153,27 @@ class Trainable(Layer):
         test_size = (
             batch_size if validation_batch_size is None else validation_batch_size
         )
-        given = dict(locals(), validation_batch_size=test_size)
-        check_parameters("fit", self.fit_parameters, _known(given, self.fit_parameters))
-        data = _pair(x, y)
-        if validation_data is None and validation_split:
-            data, validation = split_validation(*data, validation_split)
-        else:
-            validation = _validation(validation_data)
+        given = {
+            "batch_size": batch_size,
+            "validation_batch_size": test_size,
+            "epochs": epochs,
+            "initial_epoch": initial_epoch,
+            "validation_split": validation_split,
+            "validation_freq": validation_freq,
+            "shuffle": shuffle,
+            "verbose": verbose,
+        }
+        check_parameters("fit", self.fit_parameters, given)
+        data, validation = _parted(x, y, validation_data, validation_split)
         if validation is not None:
             self._steps(trainer, *validation)
         steps = self._steps(trainer, *data)
-        self.history = History()
+        history = self.history = History()
         self.stop_training = False
-        shown = [ProgressBar(live=None if verbose != 2 else False)] if verbose else []
-        params = {"epochs": epochs, "verbose": verbose}
-        params["steps"] = -(-len(data[0]) // batch_size)
-        every = CallbackList([*(callbacks or ()), *shown, self.history], self, params)
+        shown = [ProgressBar(live=False if verbose == 2 else None)] if verbose else []
+        count = -(-len(data[0]) // batch_size)
+        params = {"epochs": epochs, "steps": count, "verbose": verbose}
+        every = CallbackList([*(callbacks or ()), *shown, history], self, params)
         with Interrupts() as interrupts:
             fitting = Fitting(
                 trainer,
@@ -187,9 +192,9 @@ class Trainable(Layer):
 
             fitting.run(range(initial_epoch, epochs), validate)
         if interrupts.noted and verbose:
-            done = len(self.history.epoch)
+            done = len(history.epoch)
             announce(f"Interrupted after {done} whole epochs; the weights are kept.")
-        return self.history
+        return history
 
     def _validated(
         self, fitting: Fitting, x: Floats, y: Floats, batch_size: int
@@ -236,7 +241,7 @@ class Trainable(Layer):
         logs = Evaluation(steps, *data, batch_size, every).run()
         if verbose:
             seconds = format_seconds(time.perf_counter() - began)
-            announce(f"{seconds}  {format_logs(logs)}")
+            announce(f"Evaluation  {seconds}  {format_logs(logs)}")
         return _results(logs, return_dict)
 
     def train_on_batch(self, x: Any, y: Any = None, return_dict: bool = False) -> Any:
@@ -331,8 +336,14 @@ def _validation(data: Any) -> tuple[Floats, Floats] | None:
     return _pair(data[0], data[1], ("validation x", "validation y"))
 
 
-def _known(values: dict[str, Any], rules: dict[str, Rule]) -> dict[str, Any]:
-    return {name: values[name] for name in rules}
+def _parted(
+    x: Any, y: Any, validation_data: Any, validation_split: float
+) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats] | None]:
+    """Check the data, and part it into that to train and that to validate on."""
+    data = _pair(x, y)
+    if validation_data is None and validation_split:
+        return split_validation(*data, validation_split)
+    return data, _validation(validation_data)
 
 
 def _results(logs: Logs, return_dict: bool) -> Any:
