@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from chainrule import layers, losses, metrics, models, optimizers, utils
+from chainrule import grad, layers, losses, metrics, models, optimizers, utils
 from chainrule.activations import softmax
 from chainrule.callbacks import Callback, EarlyStopping, LambdaCallback
 from chainrule.models import DivergenceError
@@ -262,6 +262,23 @@ def test_frozen_weights_stay():
     model.layers[0].trainable = True
     model.fit(X, LABELS, verbose=0)
     assert not np.array_equal(before[0], model.get_weights()[0])
+
+
+def test_one_optimizer_for_two_models_counts_for_each():
+    optimizer = optimizers.Adam(0.1)
+    regressor(optimizer).train_on_batch(X, TARGETS)
+    model = regressor(optimizer)
+    before = model.get_weights()[0]
+    model.train_on_batch(X, TARGETS)
+    # Adam's first step moves each weight by the rate.
+    assert_allclose(abs(model.get_weights()[0] - before), 0.1, rtol=1e-3)
+
+
+def test_a_model_is_differentiable_in_its_input():
+    model = models.Sequential([layers.Dense(1, "sigmoid", input_shape=(4,))])
+    slope = grad(lambda x: np.sum(model(x)))(X)
+    y = model(X)
+    assert_allclose(slope, y * (1 - y) * model.weights[0].numpy().T, rtol=1e-4)
 
 
 class Recorder(Callback):

@@ -4,8 +4,10 @@ from chainrule.losses.functions import binary_crossentropy as binary_crossentrop
 from chainrule.losses.functions import (
     categorical_crossentropy as categorical_crossentropy,
 )
+from chainrule.losses.functions import mean_absolute_error as mae
 from chainrule.losses.functions import mean_absolute_error as mean_absolute_error
 from chainrule.losses.functions import mean_squared_error as mean_squared_error
+from chainrule.losses.functions import mean_squared_error as mse
 from chainrule.losses.functions import (
     sparse_categorical_crossentropy as sparse_categorical_crossentropy,
 )
@@ -29,7 +31,9 @@ __all__ = [
     "binary_crossentropy",
     "categorical_crossentropy",
     "get",
+    "mae",
     "mean_absolute_error",
     "mean_squared_error",
+    "mse",
     "sparse_categorical_crossentropy",
 ]

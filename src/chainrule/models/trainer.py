@@ -12,12 +12,13 @@ from chainrule._typing import Floats, Shape
 from chainrule.calculus import jit
 from chainrule.core.tree import map_leaves
 from chainrule.layers.layer import Layer
-from chainrule.layers.variable import substituted
+from chainrule.layers.variable import Variable, substituted
 from chainrule.losses.loss import Loss
 from chainrule.losses.registry import LossLike
 from chainrule.metrics.registry import MetricLike, resolve
 from chainrule.models.data import check_targets
 from chainrule.models.steps import State, Steps, Totals
+from chainrule.optimizers.optimizer import Slots
 from chainrule.optimizers.registry import OptimizerLike
 from chainrule.utils.seeding import next_key, times_set
 
@@ -84,7 +85,8 @@ class Trainer:
         self.run_eagerly = run_eagerly
         self._steps: Steps | None = None
         self._steps_for: Any = None
-        self._slots: Any = None
+        self._memory: dict[Variable, Slots] = {}
+        self._iterations = 0
         self._key: Floats | None = None
         self._seeded = -1
 
@@ -119,8 +121,6 @@ class Trainer:
         changing = [id(weight) for weight in self.model.trainable_weights]
         facts = (kinds, changing, [id(weight) for weight in self.model.weights])
         if self._steps is None or facts != self._steps_for:
-            if self._steps_for is None or changing != self._steps_for[1]:
-                self._slots = None
             self._steps = Steps(
                 self.model,
                 loss,
@@ -148,7 +148,7 @@ class Trainer:
         if not shuffle:
             return np.arange(samples, dtype=np.int32)
         stream = random.fold_in(self.key(), _SHUFFLE)
-        key = random.fold_in(stream, self.optimizer.iterations)
+        key = random.fold_in(stream, self._iterations)
         return np.asarray(random.permutation(key, samples)).astype(np.int32)
 
     def rate(self) -> Floats:
@@ -163,16 +163,21 @@ class Trainer:
             steps: The steps that it is for.
             totals: The sums so far.
         """
-        trainable = [variable.value for variable in steps.trainable]
-        if self._slots is None:
-            self._slots = self.optimizer.init(trainable)
+        memory = [self._slots(variable) for variable in steps.trainable]
+        names = memory[0] if memory else {}
         return {
-            "trainable": trainable,
+            "trainable": [variable.value for variable in steps.trainable],
             "other": [variable.value for variable in steps.other],
-            "slots": self._slots,
+            "slots": {name: [slots[name] for slots in memory] for name in names},
             "totals": totals,
-            "step": np.asarray(self.optimizer.iterations, np.uint32),
+            "step": np.asarray(self._iterations, np.uint32),
         }
+
+    def _slots(self, variable: Variable) -> Slots:
+        """Return the optimizer's memory for a weight; a new one for a new weight."""
+        if variable not in self._memory:
+            self._memory[variable] = self.optimizer.slots(variable.value)
+        return self._memory[variable]
 
     def adopt(self, steps: Steps, state: State) -> Totals:
         """Put a state back into the model and the optimizer.
@@ -187,6 +192,8 @@ class Trainer:
         for name, variables in (("trainable", steps.trainable), ("other", steps.other)):
             for variable, array in zip(variables, state[name], strict=True):
                 variable.adopt(np.asarray(array))
-        self._slots = map_leaves(np.asarray, state["slots"])
-        self.optimizer.iterations = int(state["step"])
+        for place, variable in enumerate(steps.trainable):
+            slots = {name: each[place] for name, each in state["slots"].items()}
+            self._memory[variable] = map_leaves(np.asarray, slots)
+        self._iterations = self.optimizer.iterations = int(state["step"])
         return map_leaves(np.asarray, state["totals"])
