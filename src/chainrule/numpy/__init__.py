@@ -1,8 +1,8 @@
 """NumPy's functions for traced values. To import this room is to teach them.
 
 What is exported here can be traced: NumPy's own functions, which answer arrays as they
-always did and traced values by the handlers of this room, and three that NumPy does
-not let others answer: ``array``, ``asarray`` and ``full``.
+always did and traced values by the handlers of this room, and a few that NumPy does not
+let others answer: ``array``, ``asarray``, ``full`` and, for traced indices, ``take``.
 """
 
 from numpy import abs as abs
@@ -203,7 +203,6 @@ from numpy import std as std
 from numpy import subtract as subtract
 from numpy import sum as sum
 from numpy import swapaxes as swapaxes
-from numpy import take as take
 from numpy import take_along_axis as take_along_axis
 from numpy import tan as tan
 from numpy import tanh as tanh
@@ -240,3 +239,4 @@ from chainrule.numpy import structure as structure
 from chainrule.numpy.creation import array as array
 from chainrule.numpy.creation import asarray as asarray
 from chainrule.numpy.creation import full as full
+from chainrule.numpy.indexing import take as take

@@ -14,7 +14,7 @@ from chainrule.core.errors import TracerError, user_line
 from chainrule.core.methods import GETITEM
 from chainrule.core.tracer import Tracer, implements
 from chainrule.core.types import Shape
-from chainrule.numpy.promotion import cast, lifted, refuse
+from chainrule.numpy.promotion import cast, is_traced, lifted, refuse
 from chainrule.numpy.structure import one_axis
 from chainrule.primitives import indexing as p
 from chainrule.primitives import reduction, slicing
@@ -183,7 +183,35 @@ def _positive(index: Any, extent: int) -> Any:
 def take(
     x: Any, indices: Any, axis: Any = None, out: Any = None, mode: str = "raise"
 ) -> Any:
-    """Elements along an axis, or of the flattened array, by number."""
+    """Elements along an axis, or of the flattened array, by number.
+
+    NumPy's own function does not ask the indices, so a known array is indexed by
+    traced numbers with this one.
+
+    .. math:: z_k = x_{i_k}
+
+    Shapes:
+        x: any, indices: any; the axes of the indices stand in the place of ``axis``.
+
+    Args:
+        x: An array or a traced value.
+        indices: Whole numbers; negative ones count from the end.
+        axis: The axis to take along; the array is flattened for None.
+        out: None.
+        mode: For indices outside: ``"raise"``, ``"clip"`` or ``"wrap"``.
+
+    Returns:
+        The elements.
+
+    Raises:
+        IndexError: If an index is outside, where it is known.
+
+    Examples:
+        >>> take(np.array([10, 20, 30]), [0, -1])
+        array([10, 30])
+    """
+    if not is_traced(x) and not is_traced(indices):
+        return np.take(x, indices, axis, out, mode)  # type: ignore[call-overload]
     x, indices = lifted(x), lifted(indices)
     line, place = (np.ravel(x), 0) if axis is None else (x, one_axis(axis, x.ndim))
     extent = line.shape[place]

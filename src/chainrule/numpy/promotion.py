@@ -127,11 +127,9 @@ def fit(value: Any, dtype: np.dtype[Any], shape: Shape, trace: Any) -> Any:
     array = np.asarray(value)
     if array.dtype != dtype:
         array = array.astype(dtype)
-    if not array.shape:
-        return Literal(array[()], ArrayType(shape, dtype))
     if array.shape == shape:
         return array
-    if trace is None:
+    if trace is None or not array.shape:
         return np.broadcast_to(array, shape)
     return trace.process(broadcast_to, (array,), {"shape": shape})
 
