@@ -148,10 +148,3 @@ def test_a_subclass():
     assert_array_equal(model(X), y)
     assert not np.array_equal(model(X, training=True), y)
     assert_allclose(model.predict(X), y, rtol=1e-5)
-
-
-def test_a_call_on_one_row_is_quick():
-    model = two_layers()
-    row = X[:1]
-    model(row)
-    assert model(row).shape == (1, 2)

@@ -167,6 +167,16 @@ def test_the_rate_can_change_while_training():
     assert_array_equal(before[0], model.get_weights()[0])
 
 
+def test_training_compiles_one_program_for_each_length_of_batch():
+    model = classifier(dropout=0.5)
+    for batch_size, programs in ((25, 1), (25, 1), (16, 3)):
+        utils.set_random_seed(batch_size)
+        model.optimizer.learning_rate = 1 / batch_size
+        model.fit(X, LABELS, batch_size, 2, 0, validation_data=(X, LABELS))
+        steps = model._trainer._steps
+        assert steps.train.cache_size() == steps.test.cache_size() == programs
+
+
 def test_a_rate_that_follows_the_step():
     model = regressor(optimizers.SGD(lambda step: 0.1 / (step + 1.0)))
     other = regressor(optimizers.SGD(0.1))
