@@ -84,4 +84,4 @@ def _load(name: str) -> Backend:
             stacklevel=2,
         )
         return NUMPY
-    return getattr(module, "BACKEND", NUMPY)
+    return module.BACKEND

@@ -104,18 +104,19 @@ def _derivative(
     if mode == "fwd":
         directions = tuple([_direction(arg, random) for arg in args])
         return lambda *xs: jvp(function, xs, directions)[1]
-    cotangent = _direction(function(*args), random)
+    cotangent = _direction(function(*args), random, scaled=False)
     return lambda *xs: vjp(function, *xs)[1](cotangent)
 
 
-def _direction(tree: Any, random: np.random.Generator) -> Any:
-    """Random numbers of either sign, none small, on the scale of each element."""
+def _direction(tree: Any, random: np.random.Generator, scaled: bool = True) -> Any:
+    """Random numbers of either sign, none small; on the scale of each element or 1."""
     leaves, structure = flatten(tree)
     result: list[Any] = []
     for leaf in leaves:
         x = np.asarray(leaf)
         sign = np.where(random.random(x.shape) < 0.5, -1.0, 1.0)
-        size = random.uniform(0.5, 1.5, x.shape) * np.maximum(np.abs(x), 0.01)
+        size = random.uniform(0.5, 1.5, x.shape)
+        size = size * np.maximum(np.abs(x), 0.01) if scaled else size
         result.append(np.asarray(sign * size, x.dtype))
     return unflatten(structure, result)
 
@@ -170,7 +171,7 @@ class _Check:
             _, moved = jvp(self.function, tuple(self.args), tuple(tangents))
             got = _as_vector(moved)
         else:
-            cotangent = _direction(self.value, self.random)
+            cotangent = _direction(self.value, self.random, scaled=False)
             pulled = vjp(self.function, *self.args)[1](cotangent)
             got = np.atleast_1d(_pairing(pulled[number], direction))
 

@@ -7,6 +7,7 @@ the loop. Under a transform or ``jit`` a loop stays one equation, however long i
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -124,35 +125,36 @@ def fori_loop(
 
     Source: the meaning is that of ``jax.lax.fori_loop``.
     """
-    if isinstance(lower, int) and isinstance(upper, int):
-        return _known_range(lower, upper, body, init)
     bounds = _bounds(lower, upper)
     carry, structure = flatten(init)
 
     def step(i: Any, *leaves: Any) -> Any:
-        return body(i, unflatten(structure, leaves)), None
+        return body(i, unflatten(structure, leaves)), i + 1
 
     traced, start = _trace_body(step, bounds[:1], carry, (), structure)
-    results = control.fori_loop(
-        *bounds,
-        *traced.constants,
-        *start,
-        body=traced.program.without_constants(),
-        consts=len(traced.constants),
-    )
+    consts = len(traced.constants)
+    program = traced.program.without_constants()
+    *state, following = program.outputs
+    if isinstance(lower, int) and isinstance(upper, int):
+        _, *results = control.scan(
+            *traced.constants,
+            bounds[0],
+            *start,
+            body=replace(program, outputs=(following, *state)),
+            consts=consts,
+            carry=1 + len(carry),
+            length=max(upper - lower, 0),
+            reverse=False,
+        )
+    else:
+        results = control.fori_loop(
+            *bounds,
+            *traced.constants,
+            *start,
+            body=replace(program, outputs=tuple(state)),
+            consts=consts,
+        )
     return unflatten(structure, [result_value(value) for value in results])
-
-
-def _known_range(
-    lower: int, upper: int, body: Callable[[Any, Any], Any], init: Any
-) -> Any:
-    def step(state: tuple[Any, Any], _: Any) -> tuple[Any, None]:
-        i, carry = state
-        return (i + 1, body(i, carry)), None
-
-    start = (np.asarray(lower, np.int64), init)
-    (_, last), _ = scan(step, start, None, max(upper - lower, 0))
-    return last
 
 
 def _bounds(lower: Any, upper: Any) -> list[Any]:
@@ -166,7 +168,7 @@ def _bounds(lower: Any, upper: Any) -> list[Any]:
                 f"{user_line()}: convert it with .astype(int)."
             )
     known = [x for x in (lower, upper) if not is_number(x)]
-    dtype = np.result_type(*[x.dtype for x in known])
+    dtype = np.result_type(*[x.dtype for x in known]) if known else np.dtype(np.int64)
     return [convert(x, dtype=dtype) if x.dtype != dtype else x for x in bounds]
 
 
@@ -202,45 +204,48 @@ def _trace_body(
     types = [type_of(as_value(leaf)) for leaf in carry]
     before = [type_of(bound) for bound in leading]
     free = [is_weak(leaf) for leaf in carry]
-    traced, found = _attempt(body, before, types, slices, structure)
+    attempt = _Attempt(body, before, slices, structure)
+    traced, found = attempt.trace(types, free)
     for _ in range(_ATTEMPTS):
         wanted = [f if w else t for t, f, w in zip(types, found, free, strict=True)]
         if wanted == types:
             break
+        free = [w and f == t for t, f, w in zip(types, found, free, strict=True)]
         types = wanted
-        traced, found = _attempt(body, before, types, slices, structure)
+        traced, found = attempt.trace(types, free)
     _expect_same(types, found, structure)
     start = [_as_type(leaf, type) for leaf, type in zip(carry, types, strict=True)]
     return traced, start
 
 
-def _attempt(
-    body: Callable[..., Any],
-    before: Sequence[ArrayType],
-    types: Sequence[ArrayType],
-    slices: Sequence[ArrayType],
-    structure: Structure,
-) -> tuple[Traced, list[ArrayType]]:
-    """Trace a body with a carry of these types; the types of the carry it returns."""
-    settled = _Settled(body, types, structure)
-    traced = trace(settled, [*before, *types, *slices])
-    return traced, [type_of(leaf) for leaf in traced.results[: len(types)]]
-
-
-class _Settled:
-    """A body whose weak results take the dtype of the carry that they become."""
+class _Attempt:
+    """Traces a body with a carry of given types, which it may turn out not to keep."""
 
     def __init__(
         self,
         body: Callable[..., Any],
-        types: Sequence[ArrayType],
+        before: Sequence[ArrayType],
+        slices: Sequence[ArrayType],
         structure: Structure,
     ) -> None:
         self._body = body
-        self._types = types
+        self._before = before
+        self._slices = slices
         self._structure = structure
 
-    def __call__(self, *leaves: Any) -> Any:
+    def trace(
+        self, types: Sequence[ArrayType], free: Sequence[bool]
+    ) -> tuple[Traced, list[ArrayType]]:
+        """What was traced, and the types of the carry that the body returns."""
+        self._types = types
+        inputs = [*self._before, *types, *self._slices]
+        weak = [False] * len(inputs)
+        weak[len(self._before) : len(self._before) + len(types)] = free
+        traced = trace(self._settled, inputs, weak)
+        return traced, [type_of(leaf) for leaf in traced.results[: len(types)]]
+
+    def _settled(self, *leaves: Any) -> Any:
+        """The body, its weak results in the dtype of the carry that they become."""
         state, y = self._body(*leaves)
         values, structure = flatten(state)
         if structure != self._structure:

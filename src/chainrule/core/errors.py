@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import sys
 
+import numpy as np
+
 
 class ShapeError(ValueError):
     """Shapes that do not fit together."""
@@ -25,9 +27,9 @@ class MissingRuleError(TypeError):
     """A function has no derivative rule, or no meaning under a transform."""
 
 
-_OUR_FOLDERS = (
+_NOT_THE_USERS = (
     os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep,
-    os.sep + "numpy" + os.sep,
+    os.path.dirname(os.path.abspath(np.__file__)) + os.sep,
 )
 
 
@@ -36,7 +38,7 @@ def user_line() -> str:
     frame = sys._getframe(1)
     while frame is not None:
         name = frame.f_code.co_filename
-        if not any(folder in name for folder in _OUR_FOLDERS):
+        if not name.startswith(_NOT_THE_USERS):
             return f"{name}:{frame.f_lineno}"
         frame = frame.f_back
     return "your code"
