@@ -382,6 +382,26 @@ def test_divergence_names_the_step_and_keeps_the_last_finite_weights(single):
     assert np.abs(model.get_weights()[0]).max() > 1e15
 
 
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+def test_an_error_within_a_step_leaves_the_weights_as_they_were(error, monkeypatch):
+    model = regressor()
+    model.fit(X, TARGETS, verbose=0)
+    before = [weight.numpy() for weight in model.weights]
+    steps = model._trainer._steps
+
+    def spoil_and_fail(state, *args):
+        for array in state["trainable"]:
+            array[:] = 7
+        raise error
+
+    monkeypatch.setattr(steps, "train", spoil_and_fail)
+    with pytest.raises(error):
+        model.train_on_batch(X, TARGETS)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        assert_array_equal(old, new)
+    assert model.optimizer.iterations == 2
+
+
 def test_ctrl_c_ends_cleanly():
     model = regressor()
 

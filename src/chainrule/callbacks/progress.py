@@ -70,7 +70,11 @@ class ProgressBar(Callback):
         print(f"{_CLEAR if self.live else ''}{line}", file=self.stream, flush=True)
 
     def on_train_end(self, logs: Logs | None = None) -> None:
-        """Remove a bar that was left when training was interrupted."""
+        """Remove the bar."""
+        self.clear()
+
+    def clear(self) -> None:
+        """Remove a bar that was left when training was interrupted or failed."""
         if self.live:
             print(_CLEAR, end="", file=self.stream, flush=True)
 

@@ -192,7 +192,12 @@ class Fitting:
         state = self.trainer.state(self.steps, totals)
         kept = _copied(state)
         began = time.perf_counter()
-        state = self._run(state, matrix, start, stop)
+        try:
+            state = self._run(state, matrix, start, stop)
+        except BaseException:
+            # Its arrays may be overwritten in part.
+            self.trainer.adopt(self.steps, kept)
+            raise
         if len(matrix) > 1:
             self.pace.record(stop - start, time.perf_counter() - began)
         last = place[1] + stop - start == self.steps_an_epoch

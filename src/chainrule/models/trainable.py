@@ -190,7 +190,11 @@ class Trainable(Layer):
                     return {}
                 return self._validated(fitting, *validation, test_size)
 
-            fitting.run(range(initial_epoch, epochs), validate)
+            try:
+                fitting.run(range(initial_epoch, epochs), validate)
+            finally:
+                for bar in shown:
+                    bar.clear()
         if interrupts.noted and verbose:
             done = len(history.epoch)
             announce(f"Interrupted after {done} whole epochs; the weights are kept.")
