@@ -135,8 +135,8 @@ class Tracer(ArrayMethods, Traced):
         raise TracerError(
             f"Expected array code that can be traced, got a conversion of {self!r} to "
             f"a plain ndarray at {user_line()}: use NumPy functions on it directly "
-            "(np.stack for a list of traced values, chainrule.numpy.take(array, i) for a "
-            "traced index into a plain array)."
+            "(np.stack for a list of traced values, chainrule.numpy.take(array, i) for "
+            "a traced index into a plain array)."
         )
 
     def __setitem__(self, key: Any, value: Any) -> None:

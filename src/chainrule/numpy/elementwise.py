@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Primitive
+from chainrule.core.program import Literal
 from chainrule.core.tracer import HANDLERS, Tracer, implements
 from chainrule.numpy.promotion import (
     BOOL,
@@ -112,6 +113,8 @@ ON_BOOLEANS: dict[np.ufunc, Primitive] = {
     np.minimum: bits.bitwise_and,
 }
 
+NUMBERS = (float, int)
+
 Handler = Callable[..., Any]
 
 
@@ -145,9 +148,17 @@ def _full(value: Any, shape: tuple[int, ...]) -> Any:
     return np.broadcast_to(np.asarray(value), shape)
 
 
-def alike(x: Any, y: Any) -> bool:
-    """Two traced values of one type: nothing to promote or broadcast."""
-    return type(x) is Tracer and type(y) is Tracer and x.type == y.type
+def beside(x: Any, y: Any) -> tuple[Any, Any] | None:
+    """Operands that need no promotion: alike, or one a float and one a bare number."""
+    if type(x) is Tracer:
+        if x.dtype.kind != "f":
+            return None
+        if type(y) is Tracer:
+            return (x, y) if x.type == y.type else None
+        return (x, Literal(x.dtype.type(y), x.type)) if type(y) in NUMBERS else None
+    if type(x) in NUMBERS and type(y) is Tracer and y.dtype.kind == "f":
+        return Literal(y.dtype.type(x), y.type), y
+    return None
 
 
 def _binary(ufunc: np.ufunc, primitive: Primitive) -> Handler:
@@ -156,8 +167,9 @@ def _binary(ufunc: np.ufunc, primitive: Primitive) -> Handler:
     def handler(x: Any, y: Any, **options: Any) -> Any:
         if options:
             refuse(ufunc, options)
-        if alike(x, y) and x.dtype.kind == "f":
-            return primitive(x, y)
+        quick = beside(x, y)
+        if quick is not None:
+            return primitive(*quick)
         dtype = loop_dtype(ufunc, witness(x), witness(y))
         chosen = booleans if dtype.kind == "b" else primitive
         return chosen(*fitted((x, y), dtype))

@@ -25,6 +25,10 @@ INDEX = np.dtype(np.int64)
 
 def getitem(x: Any, key: Any) -> Any:
     """``x[key]``."""
+    if type(key) is int and x.ndim:
+        place = _wrapped(key, x.shape[0])
+        rest = x.shape[1:]
+        return reshape(slicing.part(x, 0, place, place + 1), shape=rest)
     entries = list(key) if isinstance(key, tuple) else [key]
     entries = [entry for item in entries for entry in _opened(item)]
     entries = _complete(x, entries)

@@ -8,7 +8,7 @@ import numpy as np
 
 from chainrule.core.interpreter import find_trace
 from chainrule.core.tracer import implements
-from chainrule.numpy.elementwise import alike, truth
+from chainrule.numpy.elementwise import beside, truth
 from chainrule.numpy.promotion import (
     BOOL,
     broadcast_shape,
@@ -44,8 +44,9 @@ def where(condition: Any, *choices: Any) -> Any:
         return np.nonzero(condition)
     x, y = choices
     flags = truth(condition)
-    if alike(x, y) and flags.shape == x.shape:
-        return select(flags, x, y)
+    quick = beside(x, y)
+    if quick is not None and all(flags.shape == value.type.shape for value in quick):
+        return select(flags, *quick)
     dtype = result_type(x, y)
     shape = broadcast_shape(flags.shape, shape_of(x), shape_of(y))
     trace = find_trace((flags, x, y))
