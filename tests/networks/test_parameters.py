@@ -40,7 +40,7 @@ CLASSES = sorted(
         for thing in vars(room).values()
         if isinstance(thing, type) and getattr(thing, "parameters", None)
     },
-    key=lambda cls: cls.__qualname__,
+    key=lambda cls: (cls.__qualname__, cls.__module__),
 )
 CASES = [
     pytest.param(cls, name, rule, id=f"{cls.__module__}.{cls.__name__}-{name}")
