@@ -13,41 +13,24 @@ import numpy as np
 
 from chainrule.core.errors import MissingRuleError, ShapeError
 from chainrule.core.primitive import Formula, Primitive, Sample, register
-from chainrule.core.program import Atom, Literal, Program, Var, evaluate, literal_array
+from chainrule.core.program import Program, Var, evaluate
 from chainrule.core.tracer import open_trace
 from chainrule.core.types import ArrayType
 from chainrule.primitives.elementwise import add, mul
+from chainrule.primitives.loop_rules import (
+    Derive,
+    Flags,
+    Residuals,
+    Split,
+    expect_carry,
+    expect_operands,
+    settle,
+    spread_over,
+    stacked,
+    tangent_outputs,
+    zeros,
+)
 from chainrule.primitives.trigonometric import sin, tanh
-
-Flags = list[bool]
-Split = Any
-Derive = Callable[[Program, Sequence[bool]], Split]
-
-
-def zeros(type: ArrayType) -> Any:
-    """Zeros of a type, as a view that programs keep as a literal."""
-    return np.broadcast_to(np.zeros((), type.dtype), type.shape)
-
-
-def stacked(type: ArrayType, length: int) -> ArrayType:
-    """As many values of a type along a new first axis."""
-    return type.with_shape((length, *type.shape))
-
-
-def _expect(name: str, wanted: Sequence[ArrayType], got: Sequence[ArrayType]) -> None:
-    if list(wanted) != list(got):
-        raise ShapeError(
-            f"Expected operands of types {list(wanted)} for the body of {name}, got "
-            f"{list(got)}: the body's inputs and the operands must agree."
-        )
-
-
-def _expect_carry(name: str, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
-    if list(inputs) != list(outputs):
-        raise ShapeError(
-            f"Expected a body of {name} that keeps the carry's types {list(inputs)}, "
-            f"got {list(outputs)}: convert or reshape what it returns."
-        )
 
 
 def scan_type(
@@ -62,9 +45,9 @@ def scan_type(
     inputs = body.input_types
     split = consts + carry
     wanted = [*inputs[:split], *[stacked(type, length) for type in inputs[split:]]]
-    _expect("scan", wanted, types)
+    expect_operands("scan", wanted, types)
     outputs = body.output_types
-    _expect_carry("scan", inputs[consts:split], outputs[:carry])
+    expect_carry("scan", inputs[consts:split], outputs[:carry])
     return (*outputs[:carry], *[stacked(type, length) for type in outputs[carry:]])
 
 
@@ -84,75 +67,14 @@ def _scan(
     return (*state, *ys)
 
 
-def _settle(
-    body: Program, moving: Flags, carry: tuple[int, int], derive: Derive
-) -> tuple[Flags, Split]:
-    """Which inputs move, once a carry that moves in any step moves in all."""
-    start, stop = carry
-    while True:
-        split = derive(body, moving)
-        pairs = zip(moving[start:stop], split.nonzero[: stop - start], strict=True)
-        settled = [before or after for before, after in pairs]
-        if settled == moving[start:stop]:
-            return moving, split
-        moving = [*moving[:start], *settled, *moving[stop:]]
-
-
-def _tangent_outputs(split: Split, moving_carry: Flags, types: Any) -> list[Atom]:
-    """Outputs of the linear body, with zeros for carries that move but not by it."""
-    outputs = iter(split.linear.outputs)
-    result: list[Atom] = []
-    for place, nonzero in enumerate(split.nonzero):
-        if nonzero:
-            result.append(next(outputs))
-        elif place < len(moving_carry) and moving_carry[place]:
-            result.append(Literal(0, types[place]))
-    return result
-
-
-class _Residuals:
-    """What a derivative needs of the forward loop, sorted by where it comes from.
-
-    What is the same in each step is not stacked, what is an operand is not copied.
-    """
-
-    def __init__(
-        self, split: Split, xs: Sequence[Any], consts: int, carry: int
-    ) -> None:
-        forward = split.forward
-        count = len(split.nonzero)
-        atoms = forward.outputs[count:]
-        variables = split.linear.inputs[: len(atoms)]
-        places = {var: i for i, var in enumerate(forward.inputs)}
-        fixed = range(consts)
-        walked = range(consts + carry, len(forward.inputs))
-        self.fixed: list[tuple[Var, Any]] = []
-        self.walked: list[tuple[Var, Any]] = []
-        self.stacked: list[Var] = []
-        kept: list[Atom] = []
-        for var, atom in zip(variables, atoms, strict=True):
-            place = -1 if isinstance(atom, Literal) else places.get(atom, -1)
-            if isinstance(atom, Literal):
-                self.fixed.append((var, literal_array(atom)))
-            elif place in fixed:
-                self.fixed.append((var, xs[place]))
-            elif place in walked:
-                self.walked.append((var, xs[place]))
-            else:
-                self.stacked.append(var)
-                kept.append(atom)
-        outputs = (*forward.outputs[:count], *kept)
-        self.forward = Program((), forward.inputs, forward.equations, outputs)
-
-
 def _scan_jvp(
     dxs: Sequence[Any], xs: Sequence[Any], params: dict[str, Any], derive: Derive
 ) -> tuple[list[Any], list[Any]]:
     body, consts, carry = params["body"], params["consts"], params["carry"]
     stop = consts + carry
     flags = [dx is not None for dx in dxs]
-    moving, split = _settle(body, flags, (consts, stop), derive)
-    residuals = _Residuals(split, xs, consts, carry)
+    moving, split = settle(body, flags, (consts, stop), derive)
+    residuals = Residuals(split, xs, consts, carry)
     results = scan(*xs, **{**params, "body": residuals.forward})
     ys = list(results[: len(body.outputs)])
     walked = [
@@ -167,22 +89,16 @@ def _scan_jvp(
     states = _present(named[consts:stop])
     walked += _present(named[stop:])
     operands = [*fixed, *states, *walked]
-    outputs = _tangent_outputs(split, moving[consts:stop], body.output_types)
+    outputs = tangent_outputs(split, moving[consts:stop], body.output_types)
     inputs = tuple([var for var, _ in operands])
     linear = Program((), inputs, split.linear.equations, tuple(outputs))
     counts = {"consts": len(fixed), "carry": len(states)}
     moved = scan(*[x for _, x in operands], **{**params, "body": linear, **counts})
-    return ys, _spread(moved, [*moving[consts:stop], *split.nonzero[carry:]])
+    return ys, spread_over(moved, [*moving[consts:stop], *split.nonzero[carry:]])
 
 
 def _present(pairs: Sequence[Any]) -> list[tuple[Var, Any]]:
     return [pair for pair in pairs if pair is not None]
-
-
-def _spread(values: Sequence[Any], flags: Sequence[bool]) -> list[Any]:
-    """Values at the places that are flagged, None at the others."""
-    supply = iter(values)
-    return [next(supply) if flag else None for flag in flags]
 
 
 def _scan_transpose(
@@ -219,7 +135,7 @@ def _scan_transpose(
         length=params["length"],
         reverse=not params["reverse"],
     )
-    return _spread(results, moving)
+    return spread_over(results, moving)
 
 
 def _backward_body(back: Program, counts: tuple[int, int, int], carry: int) -> Program:
@@ -252,10 +168,10 @@ def fori_type(
             "its counter: give it an int64."
         )
     carry = inputs[consts + 1 :]
-    _expect(
+    expect_operands(
         "fori_loop", [index, index, *inputs[:consts], *carry], (lower, upper, *types)
     )
-    _expect_carry("fori_loop", carry, body.output_types)
+    expect_carry("fori_loop", carry, body.output_types)
     return body.output_types
 
 
@@ -278,7 +194,7 @@ def _fori_jvp(
     flags = [dx is not None for dx in dxs[2:]]
     first = consts + 1
     flags = [*flags[:consts], False, *flags[consts:]]
-    moving, split = _settle(body, flags, (first, len(flags)), derive)
+    moving, split = settle(body, flags, (first, len(flags)), derive)
     operands, tangents = xs[2:], dxs[2:]
     moves = [*moving[:consts], *moving[first:]]
     shifts = [
@@ -296,7 +212,7 @@ def _fori_jvp(
         body=together,
         consts=len(fixed),
     )
-    return list(ys), _spread(both[len(ys) :], moving[first:])
+    return list(ys), spread_over(both[len(ys) :], moving[first:])
 
 
 def _value_and_tangent_body(
@@ -313,7 +229,7 @@ def _value_and_tangent_body(
         moved = [trace.input(type) for type, moves in pairs[consts + 1 :] if moves]
         results = evaluate(split.forward, (), [*fixed, index, *state])
         count = len(body.outputs)
-        outputs = _tangent_outputs(split, moving[consts + 1 :], body.output_types)
+        outputs = tangent_outputs(split, moving[consts + 1 :], body.output_types)
         linear = Program(
             (), split.linear.inputs, split.linear.equations, tuple(outputs)
         )
