@@ -73,7 +73,13 @@ def _is_integer(type: ArrayType) -> bool:
 @rewrites(elementwise.neg)
 def _neg(inputs: Any, params: Any, out: ArrayType, made: Made) -> Found:
     inner = _argument(inputs[0], elementwise.neg, made)
-    return inner.inputs[0] if inner else None
+    if inner:
+        return inner.inputs[0]
+    product = _argument(inputs[0], elementwise.mul, made)
+    for x, y in (product.inputs, product.inputs[::-1]) if product else ():
+        if isinstance(y, Literal) and out.dtype.kind == "f":
+            return Rewrite(elementwise.mul, (x, Literal(-y.value, out)))
+    return None
 
 
 @rewrites(elementwise.add)
