@@ -73,7 +73,7 @@ def write_json(path: Path, content: Any) -> None:
 
 
 def write_weights(path: Path, model: Any) -> None:
-    """Write every weight under its own name, such as ``dense/kernel``."""
+    """Write every weight under its own name, such as ``output/kernel``."""
     from safetensors.numpy import save
 
     arrays = {weight.path: np.asarray(weight) for weight in model.weights}

@@ -63,11 +63,14 @@ def make_optimizer(name: str, learning_rate: float | None) -> Any:
 def build(settings: Settings) -> Any:
     """The network that the options describe, compiled but not trained."""
     stack: list[Any] = [layers.Flatten(input_shape=(28, 28))]
-    for units in settings.hidden:
-        stack.append(layers.Dense(units, activation=settings.activation))
+    for number, units in enumerate(settings.hidden, start=1):
+        activation = settings.activation
+        stack.append(
+            layers.Dense(units, activation=activation, name=f"hidden_{number}")
+        )
         if settings.dropout > 0:
             stack.append(layers.Dropout(settings.dropout))
-    stack.append(layers.Dense(CLASSES, activation="softmax"))
+    stack.append(layers.Dense(CLASSES, activation="softmax", name="output"))
     model = models.Sequential(stack)
     model.compile(
         optimizer=make_optimizer(settings.optimizer, settings.learning_rate),
