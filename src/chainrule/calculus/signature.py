@@ -40,55 +40,50 @@ def read(tree: Any, leaves: list[Any], key: list[Any]) -> None:
         TypeError: If a leaf is not an array or a number.
     """
     kind = type(tree)
-    if kind is np.ndarray:
-        leaves.append(tree)
-        key += (tree.dtype, tree.shape)
-    elif kind is tuple or kind is list:
-        key += (kind, len(tree))
-        _read_items(tree, leaves, key)
-    elif kind is dict:
+    if kind is dict:
         given = tuple(tree)
         order = _ORDERS.get(given)
         if order is None:
             order = _ORDERS[given] = tuple(sorted_keys(tree))
         key.append(order)
-        _read_items([tree[name] for name in order], leaves, key)
-    elif kind in _NUMBERS or tree is None:
+        items = tree.values() if order == given else [tree[name] for name in order]
+    elif kind is tuple or kind is list:
         key.append(kind)
-        if tree is not None:
-            leaves.append(tree)
+        key.append(len(tree))
+        items = tree
     else:
-        _read_other(tree, leaves, key)
-
-
-def _read_items(items: Sequence[Any], leaves: list[Any], key: list[Any]) -> None:
-    """As ``read`` for each; arrays, the common case, without another call."""
+        items = (tree,) if kind is np.ndarray else _open(tree, leaves, key)
     for item in items:
         if type(item) is np.ndarray:
             leaves.append(item)
-            key += (item.dtype, item.shape)
+            key.append(item.dtype)
+            key.append(item.shape)
         else:
             read(item, leaves, key)
 
 
-def _read_other(tree: Any, leaves: list[Any], key: list[Any]) -> None:
-    """NumPy scalars, subclasses of arrays, other containers."""
+def _open(tree: Any, leaves: list[Any], key: list[Any]) -> Sequence[Any]:
+    """Read numbers, NumPy's scalars and what converts to an array; open the rest."""
+    kind = type(tree)
+    if kind in _NUMBERS or tree is None:
+        key.append(kind)
+        if tree is not None:
+            leaves.append(tree)
+        return ()
     if isinstance(tree, Tracer):
         raise TracedArgument
     parts = open_container(tree)
     if parts is not None:
         kind, names, items, _ = parts
-        key += (kind, names)
-        _read_items(list(items), leaves, key)
-        return
-    if not isinstance(tree, (np.generic, np.ndarray)) and not hasattr(
-        tree, "__array__"
-    ):
+        key.append(kind)
+        key.append(names)
+        return list(items)
+    if not hasattr(tree, "__array__"):
         raise TypeError(
             f"Expected arrays and numbers, got {type(tree).__name__} at {user_line()}: "
             "name the position of any other argument in static_argnums."
         )
-    read(np.asarray(tree), leaves, key)
+    return (np.asarray(tree),)
 
 
 def assembler(structure: Structure, start: int = 0) -> Callable[[Sequence[Any]], Any]:
