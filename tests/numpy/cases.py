@@ -429,7 +429,34 @@ INDEXING = [
     Case(lambda x: (np.isrealobj(x), np.iscomplexobj(x)), (M,), smooth=False),
 ]
 
-CASES = [*ELEMENTWISE, *REDUCTIONS, *STRUCTURE, *PRODUCTS, *INDEXING]
+EVERYDAY = [
+    Case(lambda x: np.select([x > 1, x > 0], [x, x**2], -1.0), (M,)),
+    Case(lambda x: np.heaviside(x, 0.5), (M,), smooth=False),
+    *binary(np.fmod, domain=POSITIVE, smooth=False),
+    Case(lambda x: np.fmod(x, 0.7), (M,), smooth=False),
+    Case(np.signbit, (M,), smooth=False),
+    *binary(np.copysign),
+    Case(np.nanmax, (T,)),
+    Case(lambda x: np.nanmin(x, axis=1, keepdims=True), (T,)),
+    Case(lambda x: np.quantile(x, 0.3), (T,)),
+    Case(lambda x: np.quantile(x, [0.0, 0.25, 1.0], axis=1), (T,)),
+    Case(lambda x: np.quantile(x, [0.1, 0.7], axis=(0, 2), keepdims=True), (T,)),
+    Case(lambda x: np.percentile(x, 60, axis=0), (T,)),
+    Case(np.polyval, ((3,), M)),
+    Case(lambda x: np.polyval([1.0, 2.0, 3.0], x), (M,)),
+    Case(lambda x: np.interp(x, [-1.0, 0.1, 1.5], [3.0, 1.0, 2.0]), (M,)),
+    Case(lambda y: np.interp([0.5, -3.0, 1.0], [-1.0, 0.1, 1.5], y), ((3,),)),
+    Case(lambda x: np.interp(x, [0.0, 1.0], [3.0, 1.0], left=-1.0, right=5.0), (M,)),
+    Case(np.cross, ((3,), (4, 3))),
+    Case(lambda x, y: np.cross(x, y, axis=0), ((3, 2), (3, 2))),
+    Case(lambda x: np.delete(x, [0, -1], axis=1), (M,)),
+    Case(lambda x: np.delete(x, 3), (M,)),
+    Case(np.cov, (M,)),
+    Case(lambda x: np.cov(x, rowvar=False, ddof=0), (M,)),
+    Case(np.cov, (V,)),
+]
+
+CASES = [*ELEMENTWISE, *REDUCTIONS, *STRUCTURE, *PRODUCTS, *INDEXING, *EVERYDAY]
 
 PROMOTION = [
     lambda x: x + 1,

@@ -41,7 +41,7 @@ def many_axes(axis: Axis, ndim: int) -> tuple[int, ...]:
     """Distinct axes counted from 0, in the order given; all of them for None."""
     if axis is None:
         return tuple(range(ndim))
-    if not isinstance(axis, (tuple, list)):
+    if not isinstance(axis, (tuple, list, range)):
         return (one_axis(axis, ndim),)
     axes = tuple([one_axis(item, ndim) for item in axis])
     if len(set(axes)) != len(axes):
