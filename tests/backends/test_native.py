@@ -179,7 +179,9 @@ def test_outputs_that_are_inputs_constants_or_twice_the_same():
 def test_an_index_out_of_range_is_an_error_as_in_numpy():
     recording = trace(lambda x, i: x[i], [type_of(normal(5, 3)), type_of(np.arange(2))])
     native = compile_program(recording.program, ())
-    assert_allclose(native([], [normal(5, 3), np.array([4, -5])])[0], normal(5, 3)[[4, 0]])
+    assert_allclose(
+        native([], [normal(5, 3), np.array([4, -5])])[0], normal(5, 3)[[4, 0]]
+    )
     with pytest.raises(IndexError, match="within the axis"):
         native([], [normal(5, 3), np.array([0, 5])])
 
@@ -221,7 +223,9 @@ def test_any_number_of_threads_gives_the_same_bits():
             assert one.tobytes() == other.tobytes()
 
 
-def test_the_cache_serves_a_second_compilation_and_notices_damage(tmp_path, monkeypatch):
+def test_the_cache_serves_a_second_compilation_and_notices_damage(
+    tmp_path, monkeypatch
+):
     monkeypatch.setenv("CHAINRULE_CACHE_DIR", str(tmp_path))
     recording = trace(lambda x: np.exp(x) * 3.25, [type_of(normal(37))])
     target = target_for(None)

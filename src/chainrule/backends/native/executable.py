@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,11 +13,16 @@ import numpy as np
 from chainrule import config
 from chainrule.backends.native.driver import HEADER
 from chainrule.backends.native.engine import Callback, Loaded, Run
+from chainrule.backends.native.support import FLAG, OFFERS, SHARED_BYTES
 from chainrule.backends.native.threads import POOL, yield_address
 from chainrule.core.program import Equation
 from chainrule.core.types import ArrayType
 
 ALIGN = 64
+CROWDED = 0.2
+"""Share of a call's time spent waiting from which other programs hold the processors."""
+OFFER_SECONDS = 0.7e-6
+MAX_ALONE = 64
 
 
 def aligned_empty(type: ArrayType) -> np.ndarray:
@@ -56,16 +62,19 @@ class Executable:
         self._equations = list(callbacks)
         self._lock = threading.Lock()
         self._error: BaseException | None = None
+        self._alone = 0
+        self._patience = 2
         self._run = Run(loaded.address)
         self._memory = aligned_empty(ArrayType((max(arena, 1),), np.dtype(np.uint8)))
-        self._shared = aligned_empty(ArrayType((256,), np.dtype(np.uint8)))
+        self._shared = aligned_empty(ArrayType((SHARED_BYTES,), np.dtype(np.uint8)))
         self._shared[:] = 0
+        self._offers = self._shared[OFFERS : OFFERS + 8].view(np.int64)
         self._callback = Callback(self._call_numpy)
         self._table = np.zeros(HEADER + len(self._inputs) + len(outputs), np.uintp)
         address = self._shared.ctypes.data
         callback = ctypes.cast(self._callback, ctypes.c_void_p).value
         header = (self._memory.ctypes.data, address, callback, yield_address())
-        self._table[:HEADER] = (*header, address + 128)
+        self._table[:HEADER] = (*header, address + FLAG)
         self._table_address = self._table.ctypes.data
 
     def __call__(self, constants: list[Any], arguments: list[Any]) -> list[Any]:
@@ -92,20 +101,36 @@ class Executable:
 
     def _start(self) -> None:
         threads = config.get_num_threads() if self._parallel else 1
-        if threads == 1:
+        if threads == 1 or self._alone:
+            self._alone = max(0, self._alone - 1)
             self._run(self._table_address, 0, 1)
         else:
-            call = lambda n: self._run(self._table_address, n, threads)  # noqa: E731
-            POOL.run(call, threads)
+            self._run_together(threads)
         if self._error is not None:
             error, self._error = self._error, None
             raise error
-        if self._shared[128]:
-            self._shared[128] = 0
+        if self._shared[FLAG]:
+            self._shared[FLAG] = 0
             raise IndexError(
                 "Expected indices within the axis they index, got one outside while a "
                 "compiled function ran: check the integer arrays that it indexes with."
             )
+
+    def _run_together(self, threads: int) -> None:
+        """Run on all threads; if they had to wait for processors, not the next times.
+
+        Threads that meet often cannot share a processor with other programs: then one
+        thread is the faster, and gives the same bits. It is tried again by and by.
+        """
+        self._offers[0] = 0
+        started = time.perf_counter()
+        POOL.run(lambda n: self._run(self._table_address, n, threads), threads)
+        waited = int(self._offers[0]) * OFFER_SECONDS / (threads - 1)
+        if waited > CROWDED * (time.perf_counter() - started):
+            self._alone = self._patience
+            self._patience = min(MAX_ALONE, 2 * self._patience)
+        else:
+            self._patience = 2
 
     def _call_numpy(self, number: int, table: int) -> None:
         """Carry out one equation by its NumPy meaning, on the arrays at the addresses."""

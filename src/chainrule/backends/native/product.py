@@ -13,11 +13,12 @@ ACM TOMS 34(3), 2008, https://doi.org/10.1145/1356052.1356053.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chainrule.backends.native.expression import Emitter
-from chainrule.backends.native.node import Node
+from chainrule.backends.native.fuse import Fusion, Kernel
+from chainrule.backends.native.node import CHEAP, Node
 from chainrule.backends.native.index import Affine, Index
 from chainrule.backends.native.ir import Value, const, vector
 from chainrule.backends.native.kernels import Frame, KernelCode, Part, lanes_for
@@ -27,6 +28,8 @@ from chainrule.backends.native.target import Target
 from chainrule.backends.native.views import Strided, strided
 
 UNROLL = 4
+EPILOGUE_REGISTERS = 12
+"""Vector registers that a costly epilogue gets beside the tile."""
 
 
 @dataclass(frozen=True)
@@ -46,17 +49,20 @@ class Operand:
     element: str
 
 
-def choose_tile(rows: int, columns: int, lanes: int, target: Target) -> Tile:
+def choose_tile(
+    rows: int, columns: int, lanes: int, target: Target, spare: int = 0
+) -> Tile:
     """The tile with the least cost over the whole result.
 
     A step of the summed axis costs a multiply-add for each register of the tile, but
     no less than half a cycle for each load; a tile that sticks out costs in full.
+    ``spare`` registers are left to an epilogue that runs in between.
     """
     width = -(-columns // lanes)
     best, best_cost = Tile(1, 1), float("inf")
     for vectors in range(1, min(width, 6) + 1):
         for tall in range(1, min(rows, 14) + 1):
-            if tall * vectors + vectors + 1 > target.registers:
+            if tall * vectors + vectors + 1 + spare > target.registers:
                 continue
             tiles = -(-rows // tall) * -(-width // vectors)
             work = max(tall * vectors, 4, (tall + vectors) / 2 + vectors / 2)
@@ -83,8 +89,12 @@ class _Product:
         self.rows, self.columns = core.shape[-2:]
         self.summed = core.inputs[0].shape[-1]
         self.lanes = lanes_for(frame.kernel, frame.target)
-        self.tile = choose_tile(self.rows, self.columns, self.lanes, frame.target)
+        costly = is_costly(frame.fusion, frame.kernel)
+        spare = EPILOGUE_REGISTERS if costly else 0
+        sizes = (self.rows, self.columns, self.lanes)
+        self.tile = choose_tile(*sizes, frame.target, spare)
         self.width = self.tile.vectors * self.lanes
+        self.interleaved = costly and self._can_interleave()
         self.element = llvm_element(core.type.dtype)
         self.vector = vector(self.element, self.lanes)
         self.floating = is_float(core.type)
@@ -101,15 +111,60 @@ class _Product:
         for extent in self.batch:
             batches *= extent
         units = batches * self.row_tiles * self.column_tiles
-        with f.loop(self.frame.lo, self.frame.hi) as unit:
-            row_tile = f.binary("urem", unit, const("i64", self.row_tiles))
-            rest = f.binary("udiv", unit, const("i64", self.row_tiles))
-            column_tile = f.binary("urem", rest, const("i64", self.column_tiles))
-            batch = f.binary("udiv", rest, const("i64", self.column_tiles))
-            self._dispatch_rows(self._batch_index(batch), row_tile, column_tile)
-        return self.frame.finish(units, self._part(units))
+        if self.interleaved:
+            self._interleave()
+        else:
+            with f.loop(self.frame.lo, self.frame.hi) as unit:
+                self._dispatch_rows(*self._place(unit))
+        return self.frame.finish(units, self._part())
 
-    def _part(self, units: int) -> Part:
+    def _place(self, unit: Value) -> tuple[list[Index], Value, Value]:
+        """Batch, row tile and column tile of a unit."""
+        f = self.f
+        row_tile = f.binary("urem", unit, const("i64", self.row_tiles))
+        rest = f.binary("udiv", unit, const("i64", self.row_tiles))
+        column_tile = f.binary("urem", rest, const("i64", self.column_tiles))
+        batch = f.binary("udiv", rest, const("i64", self.column_tiles))
+        return self._batch_index(batch), row_tile, column_tile
+
+    def _can_interleave(self) -> bool:
+        """Whole tiles only, a costly epilogue, and steps enough to hide it in."""
+        tile, target = self.tile, self.frame.target
+        whole = not self.rows % tile.rows and not self.columns % self.width
+        return whole and tile.rows <= self.summed // UNROLL and target.registers > 16
+
+    def _interleave(self) -> None:
+        """Each tile's epilogue runs between the multiply-adds of the next tile.
+
+        Roots and quotients (an optimiser's update) keep a unit of the CPU busy that the
+        product does not use; side by side the two take the time of the longer.
+        """
+        f, masks = self.f, [None] * self.tile.vectors
+        lo, hi, one = self.frame.lo, self.frame.hi, const("i64", 1)
+
+        def origin(unit: Value) -> tuple[list[Index], Value, Value]:
+            batch, row_tile, column_tile = self._place(unit)
+            row = f.mul(row_tile, const("i64", self.tile.rows))
+            return batch, row, f.mul(column_tile, const("i64", self.width))
+
+        with f.when(f.icmp("slt", lo, hi)):
+            batch, row, column = origin(lo)
+            self._keep(self._accumulate(batch, row, self.tile.rows, column, masks))
+            with f.loop(f.add(lo, one), hi) as unit:
+                before = origin(f.sub(unit, one))
+                batch, row, column = origin(unit)
+
+                def between(r: Value) -> None:
+                    self._epilogue_row(*before, r, masks)
+
+                sums = self._accumulate(
+                    batch, row, self.tile.rows, column, masks, between
+                )
+                self._keep(sums)
+            batch, row, column = origin(f.sub(hi, one))
+            self._epilogue(batch, row, self.tile.rows, column, masks)
+
+    def _part(self) -> Part:
         if not self.batch and self.column_tiles == 1:
             return ("rows", self.rows, self.tile.rows)
         return None
@@ -165,11 +220,15 @@ class _Product:
             for start in range(0, columns, self.lanes)
         ]
         sums = self._accumulate(batch, row, rows, column, masks)
+        self._keep(sums)
+        self._epilogue(batch, row, rows, column, masks)
+
+    def _keep(self, sums: Sequence[Value]) -> None:
+        """Put a finished tile into the scratch."""
         for position, cell in enumerate(sums):
             value = self.f.load(self.vector, cell)
             place = self.f.gep(self.vector, self.scratch, position)
             self.f.store(value, place, align=self._alignment())
-        self._epilogue(batch, row, rows, column, masks)
 
     def _alignment(self) -> int:
         return min(64, self.lanes * self.core.type.dtype.itemsize)
@@ -181,8 +240,12 @@ class _Product:
         rows: int,
         column: Value,
         masks: Sequence[Value | None],
+        between: Callable[[Value], None] | None = None,
     ) -> list[Value]:
-        """Sums over k of one tile, in cells that become registers."""
+        """Sums over k of one tile, in cells that become registers.
+
+        ``between(r)`` is emitted once for each row r of the tile, among the steps.
+        """
         f = self.f
         e = self.frame.emitter(self.lanes)
         x = self._start(e, self.core.inputs[0], batch, row=row)
@@ -200,8 +263,15 @@ class _Product:
                     self._multiply_add(cells[i * len(masks) + v], scalar, top)
 
         full = self.summed - self.summed % UNROLL
-        if full:
-            with f.loop(0, full, UNROLL) as k:
+        shared = rows * UNROLL if between else 0
+        if between:
+            with f.loop(0, rows) as r:
+                k = f.mul(r, const("i64", UNROLL))
+                for ahead in range(UNROLL):
+                    step(k, ahead)
+                between(r)
+        if full > shared:
+            with f.loop(shared, full, UNROLL) as k:
                 for ahead in range(UNROLL):
                     step(k, ahead)
         for ahead in range(self.summed - full):
@@ -268,19 +338,45 @@ class _Product:
         masks: Sequence[Value | None],
     ) -> None:
         """Every root on every row of the tile, read back from the scratch."""
+        with self.f.loop(0, rows) as r:
+            self._epilogue_row(batch, row, column, r, masks)
+
+    def _epilogue_row(
+        self,
+        batch: list[Index],
+        row: Value,
+        column: Value,
+        r: Value,
+        masks: Sequence[Value | None],
+    ) -> None:
         f = self.f
         e = self.frame.emitter(self.lanes)
-        with f.loop(0, rows) as r:
-            here = f.add(row, r)
-            line = f.gep(self.vector, self.scratch, f.mul(r, const("i64", len(masks))))
-            for v, mask in enumerate(masks):
-                with e.scope():
-                    at = f.gep(self.vector, line, v)
-                    total = f.load(self.vector, at, align=self._alignment())
-                    start = f.add(column, const("i64", v * self.lanes))
-                    index = (*batch, Affine(here), Affine(start, 1))
-                    e.give(self.core, index, total)
-                    self.frame.store_roots(e, index, mask)
+        here = f.add(row, r)
+        line = f.gep(self.vector, self.scratch, f.mul(r, const("i64", len(masks))))
+        for v, mask in enumerate(masks):
+            with e.scope():
+                at = f.gep(self.vector, line, v)
+                total = f.load(self.vector, at, align=self._alignment())
+                start = f.add(column, const("i64", v * self.lanes))
+                index = (*batch, Affine(here), Affine(start, 1))
+                e.give(self.core, index, total)
+                self.frame.store_roots(e, index, mask)
+
+
+def is_costly(fusion: Fusion, kernel: Kernel) -> bool:
+    """Whether the epilogue has more to it than additions, products and choices."""
+    seen: set[Node] = set()
+    pending = list(kernel.roots)
+    while pending:
+        node = pending.pop()
+        if node in seen or node is kernel.core:
+            continue
+        seen.add(node)
+        if node.op not in CHEAP and node.is_expression:
+            return True
+        if node in kernel.roots or not fusion.in_memory(node):
+            pending += node.inputs
+    return False
 
 
 def flops(core: Node) -> int:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from chainrule.backends.native.ir import Function, Module, Value, const
 
-SPINS = 4096
-"""Turns of waiting before the processor is offered to others."""
+SPINS = 1024
+"""Turns of waiting, some ten microseconds, before the processor is offered to others."""
+
+FLAG, OFFERS, SHARED_BYTES = 128, 192, 256
+"""Places in the memory that threads share, after the barrier's count and turn: the flag
+of an index out of range, and how often a waiting thread offered its processor."""
 
 BARRIER = """
 define internal void @barrier(ptr %shared, i64 %threads, ptr %yield) noinline nounwind {
@@ -36,6 +40,8 @@ pause:
   br i1 %tired, label %offer, label %again
 offer:
   call void %yield()
+  %offers = getelementptr i8, ptr %shared, i64 OFFERS
+  %noted = atomicrmw add ptr %offers, i64 1 monotonic
   br label %again
 again:
   br label %wait
@@ -60,6 +66,7 @@ def add_barrier(module: Module, triple: str) -> None:
     if name:
         module.declare(name, "void", arguments)
     text = BARRIER.replace("PAUSE", pause).replace("SPINS", str(SPINS))
+    text = text.replace("OFFERS", str(OFFERS))
     module.globals.append(text)
 
 
