@@ -456,7 +456,25 @@ EVERYDAY = [
     Case(np.cov, (V,)),
 ]
 
-CASES = [*ELEMENTWISE, *REDUCTIONS, *STRUCTURE, *PRODUCTS, *INDEXING, *EVERYDAY]
+METHODS = [
+    *[
+        Case(f.outer, pair)
+        for f in (np.multiply, np.subtract)
+        for pair in ((V, (3,)), (M, V), ((), V))
+    ],
+    Case(np.add.accumulate, (M,)),
+    Case(lambda x: np.multiply.accumulate(x, axis=1), (M,)),
+]
+
+CASES = [
+    *ELEMENTWISE,
+    *REDUCTIONS,
+    *STRUCTURE,
+    *PRODUCTS,
+    *INDEXING,
+    *EVERYDAY,
+    *METHODS,
+]
 
 PROMOTION = [
     lambda x: x + 1,

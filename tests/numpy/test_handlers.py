@@ -14,7 +14,7 @@ from chainrule.core.tree import flatten
 from chainrule.numpy.indexing import assignment
 from chainrule.transforms.jvp import push_forward
 from chainrule.transforms.trace import trace_with_values
-from tests.numpy.cases import CASES, INDEXING, PROMOTION
+from tests.numpy.cases import CASES, INDEXING, PROMOTION, Case
 
 NUMBERED = [pytest.param(case, id=str(n)) for n, case in enumerate(CASES)]
 SMOOTH = [pytest.param(case, id=str(n)) for n, case in enumerate(CASES) if case.smooth]
@@ -23,6 +23,12 @@ DTYPES = ["?", "i1", "u1", "i4", "u4", "i8", "f4", "f8"]
 TOLERANCE = {"f4": {"rtol": 3e-6, "atol": 3e-6}, "f8": {"rtol": 1e-13, "atol": 1e-13}}
 DIFFERENCE = {"rtol": 3e-6, "atol": 3e-8}
 EPSILON = 1e-5
+UFUNCS = {
+    function.__name__: function
+    for function in HANDLERS
+    if isinstance(function, np.ufunc) and "f" in "".join(function.types)
+    if function not in (np.matmul, np.vecdot)
+}
 MAKERS = ("arange", "empty", "eye", "identity", "ones", "tri", "zeros")
 
 
@@ -70,6 +76,18 @@ def test_derivatives_are_those_of_the_difference(case):
     for mine, up, down in zip(got, *ends, strict=True):
         want = (np.asarray(up) - np.asarray(down)) / (2 * EPSILON)
         assert_allclose(0 if mine is None else mine, want, **DIFFERENCE)
+
+
+@pytest.mark.parametrize("name", sorted(UFUNCS))
+def test_special_values_are_those_of_numpy(name):
+    """NaN, infinities and zeros of both signs, each with each."""
+    ufunc = UFUNCS[name]
+    values = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.5, -2.0])
+    xs = [values] if ufunc.nin == 1 else [values[:, None], values]
+    with np.errstate(all="ignore"):
+        want = ufunc(*xs)
+        got = results_of(Case(ufunc, ()), xs)
+        assert_array_equal(got, list(want) if ufunc.nout > 1 else [want])
 
 
 @pytest.mark.parametrize("number", range(len(PROMOTION)))

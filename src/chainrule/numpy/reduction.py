@@ -263,6 +263,12 @@ def _line(x: Any, axis: Any) -> tuple[Any, int]:
     return x, one_axis(axis, x.ndim)
 
 
+HANDLERS[np.add, "accumulate"] = lambda x, axis=0, dtype=None: cumsum(x, axis, dtype)
+HANDLERS[np.multiply, "accumulate"] = lambda x, axis=0, dtype=None: cumprod(
+    x, axis, dtype
+)
+
+
 @implements(np.sort)
 def sort(x: Any, axis: int | None = -1, kind: Any = None, **options: Any) -> Any:
     """Elements in rising order."""
