@@ -298,6 +298,8 @@ def hypot(x: Any, y: Any, **options: Any) -> Any:
     refuse(np.hypot, options)
     x, y = promoted(np.hypot, x, y)
     largest = stop_gradient(np.maximum(np.abs(x), np.abs(y)))
+    infinite = np.logical_or(np.isinf(x), np.isinf(y))
+    largest = np.where(infinite, np.inf, largest)
     ordinary = np.logical_and(largest > 0, np.isfinite(largest))
     scale = np.where(ordinary, largest, 1)
     root = np.sqrt(np.where(ordinary, np.square(x / scale) + np.square(y / scale), 1))
