@@ -19,9 +19,12 @@ from chainrule.core.program import Equation
 from chainrule.core.types import ArrayType
 
 ALIGN = 64
+SMALL_BYTES = 16_384
 CROWDED = 0.2
 """Share of a call's time spent waiting from which other programs hold the processors."""
-OFFER_SECONDS = 0.7e-6
+OFFER_SECONDS = 0.5e-6
+WAKING_SECONDS = 0.5e-3
+"""What a sleeping thread may take to wake; that much waiting says nothing."""
 MAX_ALONE = 64
 
 
@@ -31,6 +34,26 @@ def aligned_empty(type: ArrayType) -> np.ndarray:
     raw = np.empty(size + ALIGN, np.uint8)
     start = -raw.ctypes.data % ALIGN
     return raw[start : start + size].view(type.dtype).reshape(type.shape)
+
+
+def new_array(type: ArrayType) -> np.ndarray:
+    """An uninitialised array; on a cache line where that can matter."""
+    if type.nbytes < SMALL_BYTES:
+        return np.empty(type.shape, type.dtype)
+    return aligned_empty(type)
+
+
+def address_of(array: np.ndarray) -> int:
+    """Where an array's elements start (the quickest way that ctypes knows)."""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))
+    except (TypeError, ValueError):
+        return array.ctypes.data
+
+
+def _contiguous(value: Any, type: ArrayType) -> np.ndarray:
+    array = np.asarray(value, type.dtype)
+    return np.ascontiguousarray(array).reshape(type.shape)
 
 
 class Executable:
@@ -60,6 +83,9 @@ class Executable:
         self._inputs, self._outputs = list(inputs), list(outputs)
         self._reused, self._parallel = list(reused), parallel
         self._equations = list(callbacks)
+        donated = [place for place in self._reused if place is not None]
+        large = [k for k in donated if self._inputs[k].nbytes >= SMALL_BYTES]
+        self._large_donated = large
         self._lock = threading.Lock()
         self._error: BaseException | None = None
         self._alone = 0
@@ -70,34 +96,46 @@ class Executable:
         self._shared[:] = 0
         self._offers = self._shared[OFFERS : OFFERS + 8].view(np.int64)
         self._callback = Callback(self._call_numpy)
-        self._table = np.zeros(HEADER + len(self._inputs) + len(outputs), np.uintp)
+        slots = HEADER + len(self._inputs) + len(self._outputs)
+        self._table = (ctypes.c_size_t * slots)()
         address = self._shared.ctypes.data
         callback = ctypes.cast(self._callback, ctypes.c_void_p).value
         header = (self._memory.ctypes.data, address, callback, yield_address())
         self._table[:HEADER] = (*header, address + FLAG)
-        self._table_address = self._table.ctypes.data
+        self._table_address = ctypes.addressof(self._table)
 
     def __call__(self, constants: list[Any], arguments: list[Any]) -> list[Any]:
         """Run on arrays; results are fresh arrays, or donated ones."""
         with self._lock:
+            values = constants + arguments if constants else arguments
             arrays = [
-                self._prepared(value, type)
-                for value, type in zip([*constants, *arguments], self._inputs, strict=True)
+                value
+                if isinstance(value, np.ndarray)
+                and value.dtype == type.dtype
+                and value.flags.c_contiguous
+                else _contiguous(value, type)
+                for value, type in zip(values, self._inputs, strict=True)
             ]
+            self._align_donated(arrays)
             results = [
-                arrays[reused] if reused is not None else aligned_empty(type)
+                arrays[reused] if reused is not None else new_array(type)
                 for reused, type in zip(self._reused, self._outputs, strict=True)
             ]
-            addresses = [a.__array_interface__["data"][0] for a in (*arrays, *results)]
-            self._table[HEADER:] = addresses
+            self._table[HEADER:] = [address_of(array) for array in arrays + results]
             self._start()
         return results
 
-    def _prepared(self, value: Any, type: ArrayType) -> np.ndarray:
-        array = np.asarray(value, type.dtype)
-        if not array.flags.c_contiguous:
-            array = np.ascontiguousarray(array).reshape(type.shape)
-        return array
+    def _align_donated(self, arrays: list[np.ndarray]) -> None:
+        """What is updated in place must not share cache lines between threads.
+
+        A donated array that does not start on a line moves to one that does, once: the
+        result, which is donated next time, is that array.
+        """
+        for place in self._large_donated:
+            if address_of(arrays[place]) % ALIGN:
+                moved = aligned_empty(self._inputs[place])
+                np.copyto(moved, arrays[place])
+                arrays[place] = moved
 
     def _start(self) -> None:
         threads = config.get_num_threads() if self._parallel else 1
@@ -126,7 +164,7 @@ class Executable:
         started = time.perf_counter()
         POOL.run(lambda n: self._run(self._table_address, n, threads), threads)
         waited = int(self._offers[0]) * OFFER_SECONDS / (threads - 1)
-        if waited > CROWDED * (time.perf_counter() - started):
+        if waited > WAKING_SECONDS + CROWDED * (time.perf_counter() - started):
             self._alone = self._patience
             self._patience = min(MAX_ALONE, 2 * self._patience)
         else:

@@ -28,6 +28,7 @@ from chainrule.backends.native.target import Target
 from chainrule.backends.native.views import Strided, strided
 
 UNROLL = 4
+CACHE_LINE = 64
 EPILOGUE_REGISTERS = 12
 """Vector registers that a costly epilogue gets beside the tile."""
 
@@ -103,7 +104,7 @@ class _Product:
         self.batch = core.shape[:-2]
 
     def emit(self) -> KernelCode:
-        """Tiles in column-major order: a thread keeps to its columns of the weights."""
+        """Tiles, one after the other."""
         f = self.f
         registers = self.tile.rows * self.tile.vectors
         self.scratch = f.alloca(self.vector, registers)
@@ -119,13 +120,20 @@ class _Product:
         return self.frame.finish(units, self._part())
 
     def _place(self, unit: Value) -> tuple[list[Index], Value, Value]:
-        """Batch, row tile and column tile of a unit."""
+        """Batch, row tile and column tile of a unit.
+
+        Columns of tiles one after the other, so that a thread keeps to its columns of
+        the weights, forward and back; rows where columns would share cache lines.
+        """
         f = self.f
-        row_tile = f.binary("urem", unit, const("i64", self.row_tiles))
-        rest = f.binary("udiv", unit, const("i64", self.row_tiles))
-        column_tile = f.binary("urem", rest, const("i64", self.column_tiles))
-        batch = f.binary("udiv", rest, const("i64", self.column_tiles))
-        return self._batch_index(batch), row_tile, column_tile
+        line = self.columns * self.core.type.dtype.itemsize
+        down = line % CACHE_LINE == 0
+        inner = const("i64", self.row_tiles if down else self.column_tiles)
+        outer = const("i64", self.column_tiles if down else self.row_tiles)
+        first, rest = f.binary("urem", unit, inner), f.binary("udiv", unit, inner)
+        second, batch = f.binary("urem", rest, outer), f.binary("udiv", rest, outer)
+        tiles = (first, second) if down else (second, first)
+        return self._batch_index(batch), *tiles
 
     def _can_interleave(self) -> bool:
         """Whole tiles only, a costly epilogue, and steps enough to hide it in."""

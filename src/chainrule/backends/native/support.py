@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chainrule.backends.native.ir import Function, Module, Value, const
 
-SPINS = 1024
+SPINS = 16384
 """Turns of waiting, some ten microseconds, before the processor is offered to others."""
 
 FLAG, OFFERS, SHARED_BYTES = 128, 192, 256
@@ -34,7 +34,7 @@ wait:
   %moved = icmp ne i64 %now, %turn
   br i1 %moved, label %done, label %pause
 pause:
-  PAUSE
+  ; nothing
   %more = add i64 %spun, 1
   %tired = icmp ugt i64 %more, SPINS
   br i1 %tired, label %offer, label %again
