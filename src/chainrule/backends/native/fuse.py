@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from chainrule.backends.native.node import CHEAP, Node, Region
+from chainrule.backends.native.node import CHEAP, VIEWS, Node, Region
 from chainrule.backends.native.views import strided
 
 WEIGHT_LIMIT = 12
@@ -60,6 +60,7 @@ class Fusion:
         self._require()
         while not self._group():
             pass
+        self._adopt()
 
     def in_memory(self, node: Node) -> bool:
         """Whether a value of this region stands in memory (or, 0-d, in a register)."""
@@ -74,18 +75,31 @@ class Fusion:
 
     def _require(self) -> None:
         for node in self.live:
-            for operand in node.inputs:
-                if _wants_memory(node):
-                    self._store(strided(operand).base if node.op == "matmul" else operand)
-            if node.op == "pack":
+            if node.op == "matmul":
+                for operand in node.inputs:
+                    self._store(strided(operand).base)
+            elif node.op in ("callback", "loop"):
+                for operand in node.inputs:
+                    self._store(operand)
+            elif node.op == "pack":
                 self._store(node)
+        for node in self.live:
             self.weight[node] = self._weight(node)
-            expensive = self.weight[node] > WEIGHT_LIMIT
+            if not node.is_expression or self.weight[node] <= WEIGHT_LIMIT:
+                continue
             shared = len(self.uses.get(node, ())) > 1
-            spread = any(_repeats(user, node) for user in self.uses.get(node, ()))
-            if node.is_expression and expensive and (shared or spread):
+            if shared or self._is_repeated(node):
                 self._store(node)
                 self.weight[node] = 1
+
+    def _is_repeated(self, node: Node) -> bool:
+        """Whether some user, through views, asks for each element more than once."""
+        for user in self.uses.get(node, ()):
+            if user.op == "broadcast_to" and user.type.size > node.type.size:
+                return True
+            if user.op in VIEWS and user not in self.stored and self._is_repeated(user):
+                return True
+        return False
 
     def _store(self, node: Node) -> None:
         made_here = node.region is self.region and node.op not in GIVEN
@@ -195,6 +209,49 @@ class Fusion:
                 complete = False
         return complete
 
+    def _adopt(self) -> None:
+        """Let a core's kernel also make what its roots alone read at their own index.
+
+        Dropout's mask, say, is computed in the epilogue of the product that it masks.
+        """
+        for kernel in self.kernels:
+            if kernel.core is None:
+                continue
+            for root in list(kernel.roots):
+                for leaf in self.aligned_leaves(root):
+                    other = self.kernel_of.get(leaf)
+                    if other is not None and self._can_adopt(kernel, other):
+                        kernel.roots[:0] = other.roots
+                        self.kernel_of.update(dict.fromkeys(other.roots, kernel))
+                        other.roots.clear()
+        self.kernels = [kernel for kernel in self.kernels if kernel.roots]
+
+    def _can_adopt(self, kernel: Kernel, other: Kernel) -> bool:
+        if other is kernel or other.core is not None or other.shape != kernel.shape:
+            return False
+        if not all(root.is_elementwise for root in other.roots):
+            return False
+        waits = any(
+            leaf.ancestors & kernel.bits
+            for root in other.roots
+            for leaf in self.leaves(root)
+            if leaf not in other.roots
+        )
+        members = {kernel.core, *kernel.roots, *other.roots}
+        outside = [
+            leaf
+            for root in (*kernel.roots, kernel.core)
+            if root is not None
+            for leaf in self._reads(root, kernel.core)
+            if leaf not in members
+        ]
+        return not waits and not any(leaf.ancestors & other.bits for leaf in outside)
+
+    def _reads(self, root: Node, core: Node | None) -> list[Node]:
+        if root.op == "matmul":
+            return [strided(x).base for x in root.inputs]
+        return self.leaves(root, stop_at=core if root is not core else None)
+
     def leaves(self, root: Node, stop_at: Node | None = None) -> list[Node]:
         """The values that a root's expression reads: memory, scalars, its core."""
         found: dict[Node, None] = {}
@@ -260,14 +317,3 @@ def _uses(nodes: list[Node]) -> dict[Node, list[Node]]:
         for operand in node.inputs:
             uses.setdefault(operand, []).append(node)
     return uses
-
-
-def _wants_memory(node: Node) -> bool:
-    return node.op in ("matmul", "callback", "loop")
-
-
-def _repeats(user: Node, node: Node) -> bool:
-    """Whether a user asks for each element more than once."""
-    if user.op in ("take", "pad", "concatenate"):
-        return False
-    return user.op == "broadcast_to" and user.type.size > node.type.size

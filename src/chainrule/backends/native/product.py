@@ -368,7 +368,19 @@ class _Product:
                 start = f.add(column, const("i64", v * self.lanes))
                 index = (*batch, Affine(here), Affine(start, 1))
                 e.give(self.core, index, total)
+                if self.interleaved:
+                    self._fetch_ahead(e, batch, here, start)
                 self.frame.store_roots(e, index, mask)
+
+    def _fetch_ahead(
+        self, e: Emitter, batch: list[Index], row: Value, column: Value
+    ) -> None:
+        """Ask for what the epilogue of the tile below will read."""
+        below = self.f.add(row, const("i64", self.tile.rows))
+        index = (*batch, Affine(below), Affine(column, 1))
+        for node in self.frame.reads:
+            if node.shape == self.core.shape and node in self.frame.leaves:
+                e.prefetch(self.frame.memory[node], index)
 
 
 def is_costly(fusion: Fusion, kernel: Kernel) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from chainrule.backends.native.index import row_major
-from chainrule.backends.native.node import VIEWS, Node
+from chainrule.backends.native.node import INDEXED, VIEWS, Node
 
 
 class Strided(NamedTuple):
@@ -21,6 +21,8 @@ def strided(node: Node) -> Strided:
     path = [node]
     while path[-1].op in VIEWS:
         path.append(path[-1].inputs[0])
+    if path[-1].op in INDEXED:
+        path = path[: _matrix_end(path)]
     base = path.pop()
     view = Strided(base, 0, row_major(base.shape))
     for step in reversed(path):
@@ -29,6 +31,12 @@ def strided(node: Node) -> Strided:
             return Strided(node, 0, row_major(node.shape))
         view = moved
     return view
+
+
+def _matrix_end(path: list[Node]) -> int:
+    """Gathered rows are stored in the shape that they are first brought into."""
+    shapes = [i for i, node in enumerate(path) if node.op == "reshape"]
+    return shapes[0] + 1 if shapes else len(path)
 
 
 def _moved(node: Node, view: Strided) -> Strided | None:
