@@ -18,8 +18,11 @@ from chainrule.backends.native.target import Target, current_target
 from chainrule.core.program import Equation, Program
 from chainrule.core.types import ArrayType
 
-PARALLEL_WORK = 400_000
-"""Operations from which more than one thread pays, waking it up included."""
+WAKING_WORK = 10_000_000
+"""Operations in a call from which waking other threads pays."""
+
+MEETING_WORK = 2_000_000
+"""Operations in a loop's turn from which meeting at its barriers pays."""
 
 
 class Code(NamedTuple):
@@ -43,7 +46,7 @@ def emit(program: Program, donated: Sequence[int], target: Target) -> Code:
     driver = Driver(module, target)
     driver.emit(plan, overwrites)
     callbacks = [node.params["equation"] for node in driver.callbacks]
-    return Code(module.text(), plan.size, reused, callbacks, work(plan) > PARALLEL_WORK)
+    return Code(module.text(), plan.size, reused, callbacks, is_parallel(plan))
 
 
 def match_donated(
@@ -72,16 +75,25 @@ def _carried_from(node: Node) -> Node | None:
     return node
 
 
+def is_parallel(plan: Plan) -> bool:
+    """Whether there is work enough between barriers for more than one thread."""
+    bodies = [inner for inner, _ in plan.inner.values()]
+    return work(plan) > WAKING_WORK or any(_pays(body) for body in bodies)
+
+
+def _pays(plan: Plan) -> bool:
+    bodies = [inner for inner, _ in plan.inner.values()]
+    return work(plan) > MEETING_WORK or any(_pays(body) for body in bodies)
+
+
 def work(plan: Plan) -> int:
-    """Operations, roughly; loops count as many times as they may run."""
+    """Operations of a region, roughly, without those of the loops in it."""
     total = 0
     for kernel in plan.fusion.kernels:
         total += sum(root.type.size for root in kernel.roots)
         if kernel.core is not None:
             core = kernel.core
             total += flops(core) if core.op == "matmul" else core.inputs[0].type.size
-    for inner, _ in plan.inner.values():
-        total += 100 * work(inner)
     return total
 
 

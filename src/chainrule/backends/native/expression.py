@@ -310,16 +310,21 @@ class Emitter:
         x, indices = node.inputs
         axis = node.params["axis"]
         own = index[axis : axis + len(indices.shape)]
-        place = self.value(indices, self._part(node, index, own), mask)
-        chosen = self._in_range(place, indices.type.dtype, x.shape[axis], mask)
+        chosen = self.chosen(node, own, mask)
         inner = (*index[:axis], chosen, *index[axis + len(own) :])
         return self.value(x, inner, mask)
 
-    def _part(
-        self, node: Node, index: tuple[Index, ...], part: tuple[Index, ...]
-    ) -> tuple[Index, ...]:
-        """One tuple object for a part of an index, so that values at it are shared."""
-        return self.memo.setdefault((node, id(index), "part"), part)
+    def chosen(
+        self, node: Node, own: tuple[Index, ...], mask: Value | None = None
+    ) -> Index:
+        """The index that a ``take`` reads at, found once for each place in the code."""
+        key = (node, own, mask)
+        if key not in self.memo:
+            x, indices = node.inputs
+            place = self.value(indices, own, mask)
+            extent = x.shape[node.params["axis"]]
+            self.memo[key] = self._in_range(place, indices.type.dtype, extent, mask)
+        return self.memo[key]
 
     def _in_range(
         self, place: Value, dtype: np.dtype[Any], extent: int, mask: Value | None

@@ -25,6 +25,7 @@ Part = tuple[Any, ...] | None
 """How threads share an index space: equal parts mean each reads what it wrote."""
 
 FLAT_UNIT = 1024
+ROWS_AHEAD = 3
 ROW_UNIT = 8
 
 
@@ -180,13 +181,49 @@ def emit_map(frame: Frame) -> KernelCode:
     if len(dims) == 1:
         return _flat(frame, e, dims[0], place)
     rows = dims[0]
+    gathered = gathered_rows(frame)
     with row_range(frame, e, rows) as row, loops(e, dims[1:-1]) as middle:
-        along(
-            e,
-            dims[-1],
-            lambda at, mask: frame.store_roots(e, place([row, *middle, at]), mask),
-        )
+        ahead = [fetched(e, node, row, rows) for node in gathered]
+
+        def body(at: Index, mask: Value | None) -> None:
+            for memory, chosen in ahead:
+                e.prefetch(memory, (chosen, at))
+            frame.store_roots(e, place([row, *middle, at]), mask)
+
+        along(e, dims[-1], body)
     return frame.finish(units_of_rows(rows), rows_part(rows))
+
+
+def gathered_rows(frame: Frame) -> list[Node]:
+    """The ``take`` nodes that bring whole rows of an array in memory, one a row."""
+    found: list[Node] = []
+    for root in frame.kernel.roots:
+        node = root
+        while node.op in ("convert", "reshape") and node not in frame.leaves:
+            node = node.inputs[0]
+        if node.op == "take" and node.inputs[0] in frame.leaves:
+            rows = node.params["axis"] == 0 and len(node.inputs[1].shape) == 1
+            if rows and node.shape[0] == root.shape[0] and len(root.shape) == 2:
+                found.append(node)
+    return found
+
+
+def fetched(e: Emitter, node: Node, row: Index, rows: int) -> tuple[Memory, Index]:
+    """The array as rows, and the index of one that will be wanted soon.
+
+    Rows come from anywhere in memory: the processor cannot guess the next one.
+    """
+    e.chosen(node, (row,))
+    later = e.math.plus(row, Affine(ROWS_AHEAD))
+    if not isinstance(later, Affine):
+        raise AssertionError("rows are counted by a scalar")
+    f, last = e.f, const("i64", rows - 1)
+    base = f.index(later.base)
+    within = f.select(f.icmp("slt", base, last), base, last)
+    leaf: Memory = e.leaves[node.inputs[0]]
+    width = node.type.size // rows
+    flat = Memory(leaf.address, (leaf.shape[0], width), leaf.dtype)
+    return flat, e.chosen(node, (Affine(within),))
 
 
 def _flat(
