@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import threading
 import time
 from collections.abc import Sequence
@@ -20,6 +21,7 @@ from chainrule.core.types import ArrayType
 
 ALIGN = 64
 SMALL_BYTES = 16_384
+SPAN_BYTES, SHIFT_BYTES = 4096, 1280
 CROWDED = 0.2
 """Share of a call's time spent waiting from which other programs hold the processors."""
 OFFER_SECONDS = 0.5e-6
@@ -28,11 +30,20 @@ WAKING_SECONDS = 0.5e-3
 MAX_ALONE = 64
 
 
+_turn = itertools.count()
+
+
 def aligned_empty(type: ArrayType) -> np.ndarray:
-    """An uninitialised array that starts on a cache line."""
+    """An uninitialised array that starts on a cache line.
+
+    Every other large array is shifted. A thread that keeps to its columns of a weight
+    and its moments touches, say, the first half of each row: from equal starts these
+    would fall into the same half of the cache and push each other out.
+    """
     size = type.nbytes
-    raw = np.empty(size + ALIGN, np.uint8)
-    start = -raw.ctypes.data % ALIGN
+    shift = 0 if size < SMALL_BYTES else next(_turn) % 2 * SHIFT_BYTES
+    raw = np.empty(size + SPAN_BYTES + shift, np.uint8)
+    start = -raw.ctypes.data % SPAN_BYTES + shift
     return raw[start : start + size].view(type.dtype).reshape(type.shape)
 
 

@@ -153,15 +153,21 @@ class Emitter:
         name = f"llvm.masked.load.{_mangled(type)}.p0"
         return self.f.call(name, type, address, align, mask, zero)
 
-    def prefetch(self, memory: Memory, index: tuple[Index, ...]) -> None:
-        """Ask for the cache line at an index; it need not exist."""
+    def prefetch(
+        self, memory: Memory, index: tuple[Index, ...], once: bool = False
+    ) -> None:
+        """Ask for the cache line at an index; it need not exist.
+
+        What is wanted ``once`` should not push out of the caches what is wanted often.
+        """
         f = self.f
         offset = self.math.resolve(self.math.offset(index, row_major(memory.shape)))
         if isinstance(offset, Affine):
             element, base = memory.element, f.index(offset.base)
             place = f"getelementptr {element}, ptr {memory.address.name}, {base.typed}"
             address = f.value(place, "ptr")
-            numbers = (const("i32", 0), const("i32", 3), const("i32", 1))
+            keep = 0 if once else 3
+            numbers = (const("i32", 0), const("i32", keep), const("i32", 1))
             f.call("llvm.prefetch.p0", "void", address, *numbers)
 
     def _gather(self, memory: Memory, offset: Any, mask: Value | None) -> Value:

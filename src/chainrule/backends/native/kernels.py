@@ -187,25 +187,29 @@ def emit_map(frame: Frame) -> KernelCode:
 
         def body(at: Index, mask: Value | None) -> None:
             for memory, chosen in ahead:
-                e.prefetch(memory, (chosen, at))
+                e.prefetch(memory, (chosen, at), once=True)
             frame.store_roots(e, place([row, *middle, at]), mask)
 
         along(e, dims[-1], body)
     return frame.finish(units_of_rows(rows), rows_part(rows))
 
 
+def gathered(fusion: Fusion, root: Node) -> Node | None:
+    """The ``take`` that brings a root's rows, one a row, from an array in memory."""
+    node = root
+    while node.op in ("convert", "reshape") and (node is root or not fusion.in_memory(node)):
+        node = node.inputs[0]
+    if node.op != "take" or not fusion.in_memory(node.inputs[0]):
+        return None
+    rows = node.params["axis"] == 0 and len(node.inputs[1].shape) == 1
+    matrix = len(root.shape) == 2 and node.shape[0] == root.shape[0]
+    return node if rows and matrix else None
+
+
 def gathered_rows(frame: Frame) -> list[Node]:
-    """The ``take`` nodes that bring whole rows of an array in memory, one a row."""
-    found: list[Node] = []
-    for root in frame.kernel.roots:
-        node = root
-        while node.op in ("convert", "reshape") and node not in frame.leaves:
-            node = node.inputs[0]
-        if node.op == "take" and node.inputs[0] in frame.leaves:
-            rows = node.params["axis"] == 0 and len(node.inputs[1].shape) == 1
-            if rows and node.shape[0] == root.shape[0] and len(root.shape) == 2:
-                found.append(node)
-    return found
+    """The gathers of this kernel's roots."""
+    found = [gathered(frame.fusion, root) for root in frame.kernel.roots]
+    return [node for node in found if node is not None]
 
 
 def fetched(e: Emitter, node: Node, row: Index, rows: int) -> tuple[Memory, Index]:
@@ -316,9 +320,42 @@ def emit_reduction(frame: Frame) -> KernelCode:
     reduced = [source.shape[a] for a in axes]
     kept = [a for a in range(len(source.shape)) if a not in axes]
     wide_kept = kept and source.shape[kept[-1]] > 1
-    if wide_kept and (last not in axes or source.shape[last] == 1):
-        return _across(frame, core, kept, reduced)
+    if wide_kept:
+        votes = contiguous_axes(frame.fusion, source)
+        inner = max((votes.get(axis, 0) for axis in axes), default=0)
+        if votes.get(kept[-1], 0) > inner or last not in axes:
+            return _across(frame, core, kept, reduced)
     return _along(frame, core, kept, reduced)
+
+
+def contiguous_axes(fusion: Fusion, node: Node) -> dict[int, int]:
+    """For each axis of an expression, how many elements lie in a row along it."""
+    last = [axis for axis, n in enumerate(node.shape) if n > 1][-1:]
+    if fusion.in_memory(node) or node.op == "literal" or not last:
+        return dict.fromkeys(last, node.type.size)
+    votes: dict[int, int] = {}
+    for x in node.inputs if node.is_expression else ():
+        for axis, size in contiguous_axes(fusion, x).items():
+            place = _axis_in_user(node, x, axis)
+            if place is not None:
+                votes[place] = votes.get(place, 0) + size
+    return votes
+
+
+def _axis_in_user(node: Node, x: Node, axis: int) -> int | None:
+    """Where an operand's axis is found in what is made of it."""
+    if node.is_elementwise or node.op == "pack":
+        return axis
+    if node.op == "transpose":
+        return node.params["axes"].index(axis)
+    if node.op == "broadcast_to":
+        return axis + len(node.shape) - len(x.shape)
+    if node.op == "reshape":
+        real = [a for a, n in enumerate(x.shape) if n > 1]
+        places = [a for a, n in enumerate(node.shape) if n > 1]
+        alike = [x.shape[a] for a in real] == [node.shape[a] for a in places]
+        return places[real.index(axis)] if alike else None
+    return None
 
 
 def full_index(
