@@ -11,10 +11,10 @@ from chainrule.backends.native.executable import Executable
 from chainrule.backends.native.graph import build_graph
 from chainrule.backends.native.ir import Module
 from chainrule.backends.native.node import Node, Region
-from chainrule.backends.native.product import flops
 from chainrule.backends.native.schedule import Plan, plan_region
 from chainrule.backends.native.support import add_barrier
 from chainrule.backends.native.target import Target, current_target
+from chainrule.backends.native.tiles import flops
 from chainrule.core.program import Equation, Program
 from chainrule.core.types import ArrayType
 
@@ -42,7 +42,7 @@ def emit(program: Program, donated: Sequence[int], target: Target) -> Code:
     overwrites = [None if k is None else region.inputs[k] for k in reused]
     plan = plan_region(region, overwrites)
     module = Module()
-    add_barrier(module, target.triple)
+    add_barrier(module)
     driver = Driver(module, target)
     driver.emit(plan, overwrites)
     callbacks = [node.params["equation"] for node in driver.callbacks]
@@ -52,7 +52,7 @@ def emit(program: Program, donated: Sequence[int], target: Target) -> Code:
 def match_donated(
     region: Region, program: Program, donated: Sequence[int]
 ) -> list[int | None]:
-    """For each result, a donated input of its type to overwrite: its own if it has one."""
+    """For each result, a donated input of its type to overwrite, its own if there."""
     offset = len(program.constants)
     free = {offset + k for k in donated if program.inputs[k].type.shape}
     reused: list[int | None] = []
@@ -68,7 +68,7 @@ def match_donated(
 
 
 def _carried_from(node: Node) -> Node | None:
-    """The value that a loop's result started as, or an input that is a result itself."""
+    """The value that a loop's result started as, or an input that is a result."""
     if node.op == "loop_result" and node.inputs[0].loop is not None:
         loop, k = node.inputs[0].loop, node.params["position"]
         return loop.init[k] if k < len(loop.init) else None

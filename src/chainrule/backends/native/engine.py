@@ -27,7 +27,7 @@ statistics = {"compiled": 0, "loaded": 0}
 
 
 def optimized(text: str, target: Target) -> Any:
-    """Parse and optimise a module: registers for cells, common values, no re-ordering."""
+    """Parse and optimise a module: registers for cells, common values."""
     module = llvm.parse_assembly(text)
     module.triple = target.triple
     module.data_layout = str(machine(target).target_data)

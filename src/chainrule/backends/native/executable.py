@@ -7,7 +7,7 @@ import itertools
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -23,7 +23,7 @@ ALIGN = 64
 SMALL_BYTES = 16_384
 SPAN_BYTES, SHIFT_BYTES = 4096, 1280
 CROWDED = 0.2
-"""Share of a call's time spent waiting from which other programs hold the processors."""
+"""Share of a call's time spent waiting from which processors count as taken."""
 OFFER_SECONDS = 0.5e-6
 WAKING_SECONDS = 0.5e-3
 """What a sleeping thread may take to wake; that much waiting says nothing."""
@@ -57,7 +57,7 @@ def new_array(type: ArrayType) -> np.ndarray:
 def address_of(array: np.ndarray) -> int:
     """Where an array's elements start (the quickest way that ctypes knows)."""
     try:
-        return ctypes.addressof(ctypes.c_char.from_buffer(array))
+        return ctypes.addressof(ctypes.c_char.from_buffer(cast(Any, array)))
     except (TypeError, ValueError):
         return array.ctypes.data
 
@@ -182,7 +182,7 @@ class Executable:
             self._patience = 2
 
     def _call_numpy(self, number: int, table: int) -> None:
-        """Carry out one equation by its NumPy meaning, on the arrays at the addresses."""
+        """Carry out one equation by NumPy, on the arrays at the addresses."""
         try:
             self._carry_out(self._equations[number], table)
         except BaseException as error:  # noqa: BLE001  (raised again in _start)
@@ -206,4 +206,4 @@ def _at(address: int, type: ArrayType) -> np.ndarray:
     if not type.nbytes:
         return np.empty(type.shape, type.dtype)
     buffer = (ctypes.c_char * type.nbytes).from_address(address)
-    return np.frombuffer(buffer, type.dtype).reshape(type.shape)
+    return np.frombuffer(memoryview(buffer), type.dtype).reshape(type.shape)

@@ -168,7 +168,7 @@ class Fusion:
                 host[node] = host[x]
 
     def _place(self, root: Node, core: Node | None) -> bool:
-        """Put a stored value into a kernel; False if its core must be stored instead."""
+        """Put a stored value into a kernel; False if its core must be stored."""
         leaves = self.leaves(root, stop_at=core)
         if core is not None:
             kernel = self.kernel_of[core]
@@ -215,16 +215,18 @@ class Fusion:
         Dropout's mask, say, is computed in the epilogue of the product that it masks.
         """
         for kernel in self.kernels:
-            if kernel.core is None:
-                continue
-            for root in list(kernel.roots):
-                for leaf in self.aligned_leaves(root):
-                    other = self.kernel_of.get(leaf)
-                    if other is not None and self._can_adopt(kernel, other):
-                        kernel.roots[:0] = other.roots
-                        self.kernel_of.update(dict.fromkeys(other.roots, kernel))
-                        other.roots.clear()
+            if kernel.core is not None:
+                self._adopt_into(kernel)
         self.kernels = [kernel for kernel in self.kernels if kernel.roots]
+
+    def _adopt_into(self, kernel: Kernel) -> None:
+        wanted = [x for root in kernel.roots for x in self.aligned_leaves(root)]
+        for leaf in sorted(set(wanted), key=lambda node: node.bit):
+            other = self.kernel_of.get(leaf)
+            if other is not None and self._can_adopt(kernel, other):
+                kernel.roots[:0] = other.roots
+                self.kernel_of.update(dict.fromkeys(other.roots, kernel))
+                other.roots.clear()
 
     def _can_adopt(self, kernel: Kernel, other: Kernel) -> bool:
         if other is kernel or other.core is not None or other.shape != kernel.shape:

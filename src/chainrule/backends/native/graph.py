@@ -12,10 +12,17 @@ from collections.abc import Sequence
 import numpy as np
 
 from chainrule.backends.native.lowerings import LOWERINGS, has_element, lowers
-from chainrule.backends.native.node import INDEXED, REDUCTIONS, VIEWS, Loop, Node
-from chainrule.backends.native.node import Region
+from chainrule.backends.native.node import (
+    INDEXED,
+    REDUCTIONS,
+    VIEWS,
+    Loop,
+    Node,
+    Region,
+)
 from chainrule.backends.native.views import strided
-from chainrule.core.program import Atom, Equation, Literal, Program, Var
+from chainrule.core.primitive import Formula, Primitive
+from chainrule.core.program import Atom, Equation, Literal, Program, Var, literal_array
 from chainrule.core.types import ArrayType
 
 CHUNK = 4096
@@ -41,9 +48,11 @@ def fill(region: Region, program: Program, inputs: Sequence[Node]) -> None:
     environment: dict[Var, Node] = dict(zip(variables, inputs, strict=True))
 
     def node_of(atom: Atom) -> Node:
-        if isinstance(atom, Literal):
-            return region.literal(atom.value, atom.type)
-        return environment[atom]
+        if not isinstance(atom, Literal):
+            return environment[atom]
+        if not has_element(atom.type.dtype):
+            return _foreign_literal(region, atom)
+        return region.literal(atom.value, atom.type)
 
     for equation in program.equations:
         operands = [node_of(atom) for atom in equation.inputs]
@@ -54,6 +63,8 @@ def fill(region: Region, program: Program, inputs: Sequence[Node]) -> None:
 
 def _build(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
     name = equation.primitive.name
+    if name not in LOOPS and not _is_native(equation):
+        return _callback(region, equation, operands)
     rewrite = REWRITES.get(name)
     if rewrite is not None:
         return rewrite(region, equation, operands)
@@ -62,6 +73,27 @@ def _build(region: Region, equation: Equation, operands: list[Node]) -> list[Nod
         type = equation.outputs[0].type
         return [Node(name, operands, equation.params, type, region)]
     return _callback(region, equation, operands)
+
+
+def _foreign_literal(region: Region, literal: Literal) -> Node:
+    """A constant that registers cannot hold: NumPy writes it into memory."""
+    fill = Primitive(
+        name="literal",
+        formula=Formula(r"y = c"),
+        type=lambda: literal.type,
+        numpy=lambda: literal_array(literal),
+        jvp=(),
+        transpose=None,
+        samples=(),
+    )
+    equation = Equation(fill, (), {}, (Var(literal.type),))
+    return _callback(region, equation, [])[0]
+
+
+def _is_native(equation: Equation) -> bool:
+    """Whether registers can hold what goes in and what comes out."""
+    atoms = (*equation.inputs, *equation.outputs)
+    return all(has_element(atom.type.dtype) for atom in atoms)
 
 
 def _callback(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
@@ -85,7 +117,9 @@ def _convert(region: Region, equation: Equation, operands: list[Node]) -> list[N
     return [Node("convert", operands, equation.params, type, region)]
 
 
-def _arg_extreme(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
+def _arg_extreme(
+    region: Region, equation: Equation, operands: list[Node]
+) -> list[Node]:
     """The first index whose element is the extreme (or NaN), as NumPy counts it."""
     (x,) = operands
     axis = equation.params["axis"]
@@ -94,7 +128,9 @@ def _arg_extreme(region: Region, equation: Equation, operands: list[Node]) -> li
     best = region.make(kind, (x,), out.shape, x.type.dtype, axes=(axis,))
     keep = (*out.shape[:axis], 1, *out.shape[axis:])
     column = region.make("reshape", (best,), keep, x.type.dtype, shape=keep)
-    spread = region.make("broadcast_to", (column,), x.shape, x.type.dtype, shape=x.shape)
+    spread = region.make(
+        "broadcast_to", (column,), x.shape, x.type.dtype, shape=x.shape
+    )
     hit = region.make("equal", (x, spread), x.shape, bool)
     if x.type.dtype.kind == "f":
         nan = region.make("isnan", (x,), x.shape, bool)
@@ -129,8 +165,6 @@ def _reduce(region: Region, equation: Equation, operands: list[Node]) -> list[No
     """A reduction of everything goes in two stages, so that threads can share it."""
     (x,) = operands
     name, out = equation.primitive.name, equation.outputs[0].type
-    if not has_element(x.type.dtype):
-        return _callback(region, equation, operands)
     axes: tuple[int, ...] = equation.params["axes"]
     if out.shape or x.type.size <= 4 * CHUNK:
         return [Node(name, operands, {"axes": axes}, out, region)]
@@ -175,7 +209,7 @@ def _scan(region: Region, equation: Equation, operands: list[Node]) -> list[Node
     consts, carry = params["consts"], params["carry"]
     zero = region.literal(0, ArrayType((), np.dtype(np.int64)))
     stop = region.literal(params["length"], zero.type)
-    body = Region(region)
+    body = Region()
     loop = Loop(body, (zero, stop), params["reverse"])
     loop.init = operands[consts : consts + carry]
     loop.xs = operands[consts + carry :]
@@ -189,7 +223,7 @@ def _scan(region: Region, equation: Equation, operands: list[Node]) -> list[Node
 def _fori_loop(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
     params = equation.params
     consts = params["consts"]
-    body = Region(region)
+    body = Region()
     loop = Loop(body, (operands[0], operands[1]), False)
     loop.init = operands[2 + consts :]
     types = params["body"].input_types[consts:]
@@ -214,6 +248,7 @@ def _finish_loop(
     return loop.results
 
 
+LOOPS = ("scan", "fori_loop")
 REWRITES = {
     "stop_gradient": _alias,
     "convert": _convert,

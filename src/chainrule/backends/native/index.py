@@ -161,10 +161,11 @@ def joined(high: Index, low: Index) -> Index | None:
         same = high.source is low.source and high.divisor == low.divisor
         return low.source if same else None
     inner = high.source
-    if isinstance(inner, Quotient) and inner.source is low.source:
-        if inner.divisor == low.divisor:
-            return Remainder(low.source, low.divisor * high.divisor)
-    return None
+    if not isinstance(inner, Quotient) or inner.source is not low.source:
+        return None
+    if inner.divisor != low.divisor:
+        return None
+    return Remainder(low.source, low.divisor * high.divisor)
 
 
 def row_major(shape: Sequence[int]) -> tuple[int, ...]:
@@ -178,7 +179,10 @@ def row_major(shape: Sequence[int]) -> tuple[int, ...]:
 
 
 def reshaped(
-    math: IndexMath, indices: Sequence[Index], source: Sequence[int], wanted: Sequence[int]
+    math: IndexMath,
+    indices: Sequence[Index],
+    source: Sequence[int],
+    wanted: Sequence[int],
 ) -> tuple[Index, ...]:
     """Indices into an array of shape ``wanted`` from those into shape ``source``.
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import NamedTuple
 
 BITS = {"i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "float": 32, "double": 64}
@@ -169,7 +169,7 @@ class Function:
         self.line("ret void" if value is None else f"ret {value.typed}")
 
     @contextlib.contextmanager
-    def when(self, condition: Value) -> Iterator[None]:
+    def when(self, condition: Value) -> Generator[None]:
         """The body runs where a scalar condition holds."""
         yes, end = self.fresh("then"), self.fresh("end")
         self.branch_if(condition, yes, end)
@@ -181,7 +181,7 @@ class Function:
     @contextlib.contextmanager
     def loop(
         self, start: Value | int, stop: Value | int, step: int = 1, unroll: bool = False
-    ) -> Iterator[Value]:
+    ) -> Generator[Value]:
         """``for index in range(start, stop, step)`` over ``i64``; yields the index."""
         low, high = self.index(start), self.index(stop)
         cell = self.alloca("i64", align=8)
@@ -331,7 +331,9 @@ class Function:
 
     def insert(self, x: Value, scalar: Value, lane: int) -> Value:
         """The vector with one lane replaced."""
-        return self.value(f"insertelement {x.typed}, {scalar.typed}, i64 {lane}", x.type)
+        return self.value(
+            f"insertelement {x.typed}, {scalar.typed}, i64 {lane}", x.type
+        )
 
     def shuffle(self, x: Value, y: Value, mask: Sequence[int]) -> Value:
         """Lanes of ``x`` and ``y`` (counted on) in the order of ``mask``."""

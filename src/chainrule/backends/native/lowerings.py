@@ -31,7 +31,7 @@ def llvm_element(dtype: np.dtype[Any]) -> str:
 
 def has_element(dtype: np.dtype[Any]) -> bool:
     """Whether values of this dtype have a native form."""
-    return dtype.kind in "iu" and dtype.isnative or dtype.str[1:] in _ELEMENTS
+    return (dtype.kind in "iu" and dtype.isnative) or dtype.str[1:] in _ELEMENTS
 
 
 def lowers(name: str, types: list[ArrayType]) -> bool:
@@ -39,7 +39,7 @@ def lowers(name: str, types: list[ArrayType]) -> bool:
     if not all(has_element(type.dtype) for type in types):
         return False
     floating = all(type.dtype.kind == "f" for type in types)
-    return floating or name not in ELEMENTARY and name != "div"
+    return floating or (name not in ELEMENTARY and name != "div")
 
 
 def lowering(*names: str) -> Callable[[Lower], Lower]:
@@ -53,10 +53,12 @@ def lowering(*names: str) -> Callable[[Lower], Lower]:
 
 
 def is_float(type: ArrayType) -> bool:
+    """Real floating-point elements."""
     return type.dtype.kind == "f"
 
 
 def is_signed(type: ArrayType) -> bool:
+    """Signed integer elements."""
     return type.dtype.kind == "i"
 
 
@@ -141,9 +143,7 @@ def _intrinsics() -> None:
 _intrinsics()
 
 
-def extreme(
-    f: Function, type: ArrayType, x: Value, y: Value, largest: bool
-) -> Value:
+def extreme(f: Function, type: ArrayType, x: Value, y: Value, largest: bool) -> Value:
     """The larger (smaller) of two; NaN where either is NaN, as NumPy."""
     if is_float(type):
         better = f.fcmp("ogt" if largest else "olt", x, y)
@@ -215,7 +215,7 @@ for _name, _op in {"and": "and", "or": "or", "xor": "xor"}.items():
 def _shifted(
     f: Function, types: list[ArrayType], x: Value, y: Value, left: bool
 ) -> Value:
-    """NumPy shifts out everything when the count reaches the width; LLVM must be told."""
+    """NumPy shifts everything out from the full width on; LLVM must be told."""
     width = const(x.type, BITS[element_of(x.type)] - 1)
     over = f.icmp("ugt", y, width)
     safe = f.select(over, width, y)
@@ -235,14 +235,18 @@ def _select(f: Function, types: list[ArrayType], c: Value, x: Value, y: Value) -
     return f.select(c, x, y)
 
 
-def convert(f: Function, source: np.dtype[Any], wanted: np.dtype[Any], x: Value) -> Value:
+def convert(
+    f: Function, source: np.dtype[Any], wanted: np.dtype[Any], x: Value
+) -> Value:
     """A value of one dtype as another, as ``ndarray.astype``."""
     type = like(x.type, llvm_element(wanted))
     if wanted.kind == "b":
         zero = const(x.type, 0)
         return f.fcmp("une", x, zero) if source.kind == "f" else f.icmp("ne", x, zero)
     if source.kind == "f" and wanted.kind == "f":
-        return f.cast("fpext" if wanted.itemsize > source.itemsize else "fptrunc", x, type)
+        return f.cast(
+            "fpext" if wanted.itemsize > source.itemsize else "fptrunc", x, type
+        )
     if source.kind == "f":
         return _float_to_int(f, wanted, x, type)
     signed = source.kind == "i"
@@ -254,7 +258,7 @@ def convert(f: Function, source: np.dtype[Any], wanted: np.dtype[Any], x: Value)
 
 
 def _float_to_int(f: Function, wanted: np.dtype[Any], x: Value, type: str) -> Value:
-    """Through i64 as C compilers do on x86; what does not fit is not defined by NumPy."""
+    """Through i64, as C compilers do on x86; NumPy defines only what fits."""
     wide = like(x.type, "i64")
     frozen = f.cast("fptosi", x, wide)
     frozen = f.value(f"freeze {frozen.typed}", wide)

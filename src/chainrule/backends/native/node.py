@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.backends.native.lowerings import LOWERINGS
+from chainrule.backends.native.lowerings import LOWERINGS, has_element
 from chainrule.core.types import ArrayType
 
-REDUCTIONS = {"reduce_sum", "reduce_prod", "reduce_max", "reduce_min", "reduce_and"}
-REDUCTIONS |= {"reduce_or"}
+REDUCTIONS = {
+    *("reduce_sum", "reduce_prod", "reduce_max", "reduce_min"),
+    *("reduce_and", "reduce_or"),
+}
 VIEWS = {"broadcast_to", "reshape", "transpose", "slice"}
 INDEXED = {"pad", "concatenate", "take", "iota", "random_bits", "random_fold", "pack"}
 CHEAP = {
@@ -58,8 +60,11 @@ class Node:
 
     @property
     def is_scalar(self) -> bool:
-        """Zero axes: lives in a register of every thread, not in memory."""
-        return not self.type.shape
+        """Zero axes: lives in a register of every thread, not in memory.
+
+        A number that registers cannot hold (half precision, complex) is in memory.
+        """
+        return not self.type.shape and has_element(self.type.dtype)
 
     @property
     def is_elementwise(self) -> bool:
@@ -83,8 +88,7 @@ class Node:
 class Region:
     """The nodes of a program or of a loop body, in order."""
 
-    def __init__(self, parent: Region | None = None) -> None:
-        self.parent = parent
+    def __init__(self) -> None:
         self.nodes: list[Node] = []
         self.inputs: list[Node] = []
         self.outputs: list[Node] = []
@@ -124,7 +128,7 @@ class Loop:
     @property
     def captured(self) -> list[Node]:
         """Values from outside that the body, or a loop in it, reads."""
-        inside = {node for node in all_nodes(self.body)}
+        inside = set(all_nodes(self.body))
         found = [x for node in inside for x in (*node.inputs,) if x not in inside]
         found += [node for node in self.body.outputs if node not in inside]
         return sorted(set(found), key=lambda node: node.bit)

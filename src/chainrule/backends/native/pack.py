@@ -7,9 +7,9 @@ rounds of exchanges (Eklundh, IEEE Trans. Computers C-21(7), 1972), and stored.
 from __future__ import annotations
 
 from chainrule.backends.native.expression import Emitter
+from chainrule.backends.native.frame import Frame, KernelCode, lanes_for, tail_mask
 from chainrule.backends.native.index import Affine, Index
 from chainrule.backends.native.ir import Value, const, vector
-from chainrule.backends.native.kernels import Frame, KernelCode, lanes_for, tail_mask
 from chainrule.backends.native.node import Node
 from chainrule.backends.native.views import Strided, strided
 
@@ -40,7 +40,7 @@ class _Turn:
         self.place = frame.memory[self.root]
 
     def emit(self) -> KernelCode:
-        """Blocks of rows, each across all columns, whole ones and those at the edges."""
+        """Blocks of rows, each across all columns, to the edges."""
         f, lanes = self.f, self.lanes
         units = -(-self.rows // lanes)
         whole = self.rows // lanes
@@ -77,7 +77,9 @@ class _Turn:
                 vectors.append(const(type, 0))
                 continue
             at = f.gep(element, corner, column * stride)
-            vectors.append(self.e.load_masked(type, at, mask) if mask else f.load(type, at))
+            vectors.append(
+                self.e.load_masked(type, at, mask) if mask else f.load(type, at)
+            )
         self._store(self._turned(vectors)[:height], top, left, width)
 
     def _turned(self, vectors: list[Value]) -> list[Value]:
@@ -106,4 +108,3 @@ class _Turn:
             here: Index = Affine(self.f.add(top, const("i64", offset)))
             index = (here, Affine(left, 1))
             self.e.store(self.place, index, value, mask)
-

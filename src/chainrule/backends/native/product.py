@@ -1,11 +1,12 @@
 r"""Matrix products: register tiles for the exact shapes, with an epilogue.
 
 A tile of ``R`` rows by ``V`` vectors of the result stays in registers while the summed
-axis runs: for each k, V vector loads of Y, R broadcast elements of X, R V multiply-adds.
-Operands are read where they lie: X by any strides, Y in rows (it is packed before, see
-``packed``). Each element's sum runs over k in order, whatever the tile, so that the
-bits depend on neither tiles nor threads. The finished tile waits in the first-level
-cache, where the epilogue (bias, activation, mask, an optimiser's update) picks it up.
+axis runs: for each k, V vector loads of Y, R broadcast elements of X, R V
+multiply-adds. Operands are read where they lie: X by any strides, Y in rows (where it
+is not, it is turned before: ``pack``). Each element's sum runs over k in order,
+whatever the tile, so that the bits depend on neither tiles nor threads. The finished
+tile waits in the first-level cache, where the epilogue (bias, activation, mask, an
+optimiser's update) picks it up.
 
 Method: Goto and van de Geijn, Anatomy of high-performance matrix multiplication,
 ACM TOMS 34(3), 2008, https://doi.org/10.1145/1356052.1356053.
@@ -17,14 +18,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from chainrule.backends.native.expression import Emitter
-from chainrule.backends.native.fuse import Fusion, Kernel
-from chainrule.backends.native.node import CHEAP, Node
+from chainrule.backends.native.frame import (
+    Frame,
+    KernelCode,
+    Part,
+    lanes_for,
+    tail_mask,
+)
 from chainrule.backends.native.index import Affine, Index
 from chainrule.backends.native.ir import Value, const, vector
-from chainrule.backends.native.kernels import Frame, KernelCode, Part, lanes_for
-from chainrule.backends.native.kernels import tail_mask
 from chainrule.backends.native.lowerings import is_float, llvm_element
-from chainrule.backends.native.target import Target
+from chainrule.backends.native.node import Node
+from chainrule.backends.native.tiles import choose_tile, is_costly
 from chainrule.backends.native.views import Strided, strided
 
 UNROLL = 4
@@ -34,45 +39,12 @@ EPILOGUE_REGISTERS = 12
 
 
 @dataclass(frozen=True)
-class Tile:
-    """Rows and vectors of a register tile."""
-
-    rows: int
-    vectors: int
-
-
-@dataclass(frozen=True)
 class Operand:
     """A matrix in memory: address of its first element and strides in elements."""
 
     view: Strided
     address: Value
     element: str
-
-
-def choose_tile(
-    rows: int, columns: int, lanes: int, target: Target, spare: int = 0
-) -> Tile:
-    """The tile with the least cost over the whole result.
-
-    A step of the summed axis costs a multiply-add for each register of the tile, but
-    no less than half a cycle for each load; a tile that sticks out costs in full.
-    ``spare`` registers are left to an epilogue that runs in between.
-    """
-    width = -(-columns // lanes)
-    best, best_cost = Tile(1, 1), float("inf")
-    for vectors in range(1, min(width, 6) + 1):
-        for tall in range(1, min(rows, 14) + 1):
-            if tall * vectors + vectors + 1 + spare > target.registers:
-                continue
-            tiles = -(-rows // tall) * -(-width // vectors)
-            work = max(tall * vectors, 4, (tall + vectors) / 2 + vectors / 2)
-            loads = 0.15 * (tall + 2 * vectors)
-            odd = 0.5 * bool(rows % tall) + 0.5 * bool(width % vectors)
-            cost = tiles * (work + loads + odd)
-            if cost < best_cost:
-                best, best_cost = Tile(tall, vectors), cost
-    return best
 
 
 def emit_product(frame: Frame) -> KernelCode:
@@ -289,11 +261,8 @@ class _Product:
     def _multiply_add(self, cell: Value, x: Value, y: Value) -> None:
         f = self.f
         total = f.load(self.vector, cell)
-        if self.floating:
-            total = f.fma(x, y, total)
-        else:
-            total = f.add(total, f.mul(x, y))
-        f.store(total, cell)
+        product = f.fma(x, y, total) if self.floating else f.add(total, f.mul(x, y))
+        f.store(product, cell)
 
     def _start(
         self,
@@ -322,10 +291,7 @@ class _Product:
         vectors: list[Value] = []
         for v, mask in enumerate(masks):
             at = f.gep(y.element, row, v * self.lanes)
-            if mask is None:
-                vectors.append(f.load(self.vector, at))
-            else:
-                vectors.append(e.load_masked(self.vector, at, mask))
+            vectors.append(e.load_row(self.vector, at, mask))
         return vectors
 
     def _element_of_x(self, x: Operand, row: int, k: Value) -> Value:
@@ -381,25 +347,3 @@ class _Product:
         for node in self.frame.reads:
             if node.shape == self.core.shape and node in self.frame.leaves:
                 e.prefetch(self.frame.memory[node], index)
-
-
-def is_costly(fusion: Fusion, kernel: Kernel) -> bool:
-    """Whether the epilogue has more to it than additions, products and choices."""
-    seen: set[Node] = set()
-    pending = list(kernel.roots)
-    while pending:
-        node = pending.pop()
-        if node in seen or node is kernel.core:
-            continue
-        seen.add(node)
-        if node.op not in CHEAP and node.is_expression:
-            return True
-        if node in kernel.roots or not fusion.in_memory(node):
-            pending += node.inputs
-    return False
-
-
-def flops(core: Node) -> int:
-    """Floating-point operations of a product."""
-    return 2 * core.type.size * core.inputs[0].shape[-1]
-

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from chainrule.backends.native.frame import kernel_reads
 from chainrule.backends.native.fuse import Fusion, Kernel
-from chainrule.backends.native.kernels import kernel_reads
 from chainrule.backends.native.node import Loop, Node, Region
 
 ALIGN = 64
@@ -22,13 +22,13 @@ class Item:
     """One thing to do.
 
     Attributes:
-        kind: ``kernel``, ``scalar``, ``loop``, ``callback`` or ``copy``.
+        kind: ``kernel``, ``scalar``, ``loop`` or ``callback``.
         reads: Values in memory that it reads, and whether only at the place where it
             writes (so that it may write over them).
         writes: Values that it makes.
         kernel: For a kernel or a scalar reduction.
-        node: For a scalar, a loop head, a callback; for a copy, its source.
-        target: For a copy, the output position that it fills.
+        node: For a scalar, a loop head, a callback.
+        before: The items that must come before it.
     """
 
     kind: str
@@ -36,7 +36,6 @@ class Item:
     writes: list[Node]
     kernel: Kernel | None = None
     node: Node | None = None
-    target: int = -1
     before: set[Item] = field(default_factory=lambda: set())
 
 
@@ -112,7 +111,9 @@ def _kernel_item(fusion: Fusion, kernel: Kernel) -> Item:
         aligned[node] = True
     for root in kernel.roots:
         straight = fusion.aligned_leaves(root) if root is not kernel.core else set()
-        for leaf in fusion.leaves(root, stop_at=kernel.core) if root.op != "matmul" else ():
+        for leaf in (
+            fusion.leaves(root, stop_at=kernel.core) if root.op != "matmul" else ()
+        ):
             aligned[leaf] = aligned.get(leaf, True) and leaf in straight
     if kernel.core is not None:
         for leaf in kernel_reads(fusion, Kernel(kernel.shape, kernel.core)):
@@ -178,9 +179,7 @@ def _assign_targets(plan: Plan, overwrites: Sequence[Node | None]) -> None:
             plan.copies.append(position)
 
 
-def _may_overwrite(
-    plan: Plan, writer: Item, node: Node, old: Node | None
-) -> bool:
+def _may_overwrite(plan: Plan, writer: Item, node: Node, old: Node | None) -> bool:
     """Order all other readers of the old value first, unless that makes a circle."""
     if old is None:
         return True
@@ -247,7 +246,10 @@ def _place(plan: Plan, overwritten: set[Node | None]) -> None:
         if item.kind != "loop" or item.node is None or item.node.loop is None:
             continue
         loop = item.node.loop
-        carried = [*loop.carry_in, *[None] * (len(loop.body.outputs) - len(loop.carry_in))]
+        carried = [
+            *loop.carry_in,
+            *[None] * (len(loop.body.outputs) - len(loop.carry_in)),
+        ]
         inner = plan_region(loop.body, carried)
         base = _fit(taken, inner.size, moment, moment)
         plan.inner[loop] = (inner, base)
@@ -278,7 +280,9 @@ def _lifetimes(plan: Plan) -> dict[Node, tuple[int, int]]:
     return spans
 
 
-def _fit(taken: list[tuple[int, int, int, int]], size: int, start: int, stop: int) -> int:
+def _fit(
+    taken: list[tuple[int, int, int, int]], size: int, start: int, stop: int
+) -> int:
     """The lowest free place for ``size`` bytes during the moments start … stop."""
     size = -(-max(size, 1) // ALIGN) * ALIGN
     busy = sorted((at, n) for at, n, a, b in taken if a <= stop and start <= b)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from chainrule.backends.native.ir import Function, Module, Value, const
 
 SPINS = 16384
-"""Turns of waiting, some ten microseconds, before the processor is offered to others."""
+"""Turns of waiting, some microseconds, before the processor is offered to others."""
 
 FLAG, OFFERS, SHARED_BYTES = 128, 192, 256
 """Places in the memory that threads share, after the barrier's count and turn: the flag
@@ -34,7 +34,6 @@ wait:
   %moved = icmp ne i64 %now, %turn
   br i1 %moved, label %done, label %pause
 pause:
-  ; nothing
   %more = add i64 %spun, 1
   %tired = icmp ugt i64 %more, SPINS
   br i1 %tired, label %offer, label %again
@@ -50,23 +49,14 @@ done:
 }
 """
 
-PAUSES = {
-    "x86_64": ("llvm.x86.sse2.pause", "call void @llvm.x86.sse2.pause()", []),
-    "aarch64": ("llvm.aarch64.hint", "call void @llvm.aarch64.hint(i32 1)", ["i32"]),
-    "arm64": ("llvm.aarch64.hint", "call void @llvm.aarch64.hint(i32 1)", ["i32"]),
-}
 
-
-def add_barrier(module: Module, triple: str) -> None:
+def add_barrier(module: Module) -> None:
     """Define the barrier: a count, and a turn that the last to arrive moves on.
 
-    ``shared`` holds the two, on cache lines of their own.
+    ``shared`` holds the two, on cache lines of their own. Waiting is plain reading:
+    virtual machines take a processor away that repeats PAUSE.
     """
-    name, pause, arguments = PAUSES.get(triple.split("-", 1)[0], ("", "", []))
-    if name:
-        module.declare(name, "void", arguments)
-    text = BARRIER.replace("PAUSE", pause).replace("SPINS", str(SPINS))
-    text = text.replace("OFFERS", str(OFFERS))
+    text = BARRIER.replace("SPINS", str(SPINS)).replace("OFFERS", str(OFFERS))
     module.globals.append(text)
 
 

@@ -79,9 +79,7 @@ def cross_target(triple: str, cpu: str) -> Target:
     return _describe(triple, cpu, wide, levels[cpu])
 
 
-def _describe(
-    triple: str, cpu: str, features: str, has: dict[str, bool]
-) -> Target:
+def _describe(triple: str, cpu: str, features: str, has: dict[str, bool]) -> Target:
     if triple.startswith(("aarch64", "arm64")):
         return Target(triple, cpu, features, 16, 32, True)
     fma = bool(has.get("fma") or has.get("avx512f"))

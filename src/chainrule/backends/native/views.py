@@ -57,7 +57,9 @@ def _moved(node: Node, view: Strided) -> Strided | None:
     wanted = [n for n in node.shape if n != 1]
     if wanted == [n for n, _ in real]:
         supply = iter([s for _, s in real])
-        return Strided(base, offset, tuple([next(supply) if n != 1 else 0 for n in node.shape]))
+        return Strided(
+            base, offset, tuple([next(supply) if n != 1 else 0 for n in node.shape])
+        )
     if [s for _, s in real] == list(row_major([n for n, _ in real])):
         return Strided(base, offset, row_major(node.shape))
     return None

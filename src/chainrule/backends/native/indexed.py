@@ -1,0 +1,205 @@
+"""Expressions that depend on the index itself: iota, random bits, gathers, edges."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.backends.native.elementary import emit_threefry
+from chainrule.backends.native.expression import Emitter, at_index
+from chainrule.backends.native.index import Affine, Index, Lanes, row_major
+from chainrule.backends.native.ir import Value, const, lanes_of, like
+from chainrule.backends.native.lowerings import convert
+from chainrule.backends.native.node import Node
+
+
+def _integer(e: Emitter, index: Index, element: str) -> Value:
+    """An index as a value of an integer type."""
+    index = e.math.resolve(index)
+    if isinstance(index, Affine) and (index.lane == 0 or e.lanes == 1):
+        whole = e.f.index(index.base)
+    else:
+        whole = e.math.vector_of(index)
+    return _resized(e, whole, element)
+
+
+def _resized(e: Emitter, whole: Value, element: str) -> Value:
+    wanted = like(whole.type, element)
+    return whole if wanted == whole.type else e.f.cast("trunc", whole, wanted)
+
+
+@at_index("pack")
+def _pack(
+    e: Emitter, node: Node, index: tuple[Index, ...], mask: Value | None
+) -> Value:
+    return e.value(node.inputs[0], index, mask)
+
+
+@at_index("iota")
+def _iota(
+    e: Emitter, node: Node, index: tuple[Index, ...], mask: Value | None
+) -> Value:
+    whole = _integer(e, index[node.params["axis"]], "i64")
+    int64 = np.dtype(np.int64)
+    if node.type.dtype == int64:
+        return whole
+    return convert(e.f, int64, node.type.dtype, whole)
+
+
+@at_index("random_bits")
+def _random_bits(
+    e: Emitter, node: Node, index: tuple[Index, ...], mask: Value | None
+) -> Value:
+    keys = [e.value(x, (), mask) for x in node.inputs]
+    place = e.math.offset(index, row_major(node.shape))
+    counter = _integer(e, place, "i32")
+    k0, k1, counter = e.alike([*keys, counter])
+    high = const(counter.type, 0)
+    return emit_threefry(e.f, k0, k1, high, counter)[node.params.get("word", 0)]
+
+
+@at_index("random_fold")
+def _random_fold(
+    e: Emitter, node: Node, index: tuple[Index, ...], mask: Value | None
+) -> Value:
+    k0, k1, data = [e.value(x, index, mask) for x in node.inputs]
+    high = const(data.type, -1)
+    return emit_threefry(e.f, k0, k1, high, data)[node.params.get("word", 0)]
+
+
+@at_index("take")
+def _take(
+    e: Emitter, node: Node, index: tuple[Index, ...], mask: Value | None
+) -> Value:
+    x, indices = node.inputs
+    axis = node.params["axis"]
+    own = index[axis : axis + len(indices.shape)]
+    place = chosen(e, node, own, mask)
+    inner = (*index[:axis], place, *index[axis + len(own) :])
+    return e.value(x, inner, mask)
+
+
+def chosen(
+    e: Emitter, node: Node, own: tuple[Index, ...], mask: Value | None = None
+) -> Index:
+    """The index that a ``take`` reads at, found once for each place in the code."""
+    key = (node, own, mask)
+    if key not in e.memo:
+        x, indices = node.inputs
+        place = e.value(indices, own, mask)
+        extent = x.shape[node.params["axis"]]
+        e.memo[key] = _in_range(e, place, indices.type.dtype, extent, mask)
+    return e.memo[key]
+
+
+def _in_range(
+    e: Emitter, place: Value, dtype: np.dtype[Any], extent: int, mask: Value | None
+) -> Index:
+    """Count negative indices from the end; flag what is out of range."""
+    f = e.f
+    wide = like(place.type, "i64")
+    place = f.cast("sext" if dtype.kind == "i" else "zext", place, wide)
+    limit, zero = const(wide, extent), const(wide, 0)
+    negative = f.icmp("slt", place, zero)
+    place = f.select(negative, f.add(place, limit), place)
+    outside = f.icmp("uge", place, limit)
+    if mask is not None and lanes_of(wide) > 1:
+        outside = f.bit_and(outside, mask)
+    any_outside = outside
+    if lanes_of(wide) > 1:
+        name = f"llvm.vector.reduce.or.v{e.lanes}i1"
+        any_outside = f.call(name, "i1", outside)
+    with f.when(any_outside):
+        f.store(const("i8", 1), e.flag)
+    safe = f.select(f.icmp("uge", place, limit), zero, place)
+    return Affine(safe) if lanes_of(wide) == 1 else Lanes(safe)
+
+
+@at_index("pad")
+def _pad(e: Emitter, node: Node, index: tuple[Index, ...], mask: Value | None) -> Value:
+    params = node.params
+    source = node.inputs[0]
+    inside: Value | None = None
+    inner: list[Index] = []
+    for axis, x in enumerate(index):
+        low, gap = params["low"][axis], params["interior"][axis]
+        if not low and not gap and source.shape[axis] == node.shape[axis]:
+            inner.append(x)
+            continue
+        place, fits = _unpadded(e, x, low, gap, source.shape[axis])
+        inside = fits if inside is None else _both(e, inside, fits)
+        inner.append(place)
+    if inside is None:
+        return e.value(source, tuple(inner), mask)
+    return _guarded(e, source, tuple(inner), inside, mask)
+
+
+def _unpadded(
+    e: Emitter, x: Index, low: int, gap: int, extent: int
+) -> tuple[Index, Value]:
+    """The place in the unpadded array, and whether there is one."""
+    f = e.f
+    shifted = e.math.plus(x, Affine(-low))
+    whole = _integer(e, shifted, "i64")
+    step = const(whole.type, gap + 1)
+    fits = f.icmp("sge", whole, const(whole.type, 0))
+    last = const(whole.type, (extent - 1) * (gap + 1))
+    fits = f.bit_and(fits, f.icmp("sle", whole, last))
+    if gap:
+        rest = f.binary("urem", whole, step)
+        fits = f.bit_and(fits, f.icmp("eq", rest, const(whole.type, 0)))
+        place = f.binary("udiv", whole, step)
+        return _safe(e, place, fits), fits
+    if lanes_of(whole.type) > 1:
+        return shifted, fits
+    return _safe(e, whole, fits), fits
+
+
+def _safe(e: Emitter, place: Value, fits: Value) -> Index:
+    safe = e.f.select(fits, place, const(place.type, 0))
+    return Affine(safe) if lanes_of(safe.type) == 1 else Lanes(safe)
+
+
+def _both(e: Emitter, x: Value, y: Value) -> Value:
+    return e.f.bit_and(*e.alike([x, y]))
+
+
+def _guarded(
+    e: Emitter, node: Node, index: tuple[Index, ...], inside: Value, mask: Value | None
+) -> Value:
+    """A node's value where ``inside`` holds, else zero; loads only where it holds."""
+    guard = mask
+    if lanes_of(inside.type) > 1:
+        guard = inside if mask is None else e.f.bit_and(inside, mask)
+    value = e.value(node, index, guard)
+    zero = const(value.type, 0)
+    return e.f.select(*_selectable(e, inside, value, zero))
+
+
+def _selectable(e: Emitter, c: Value, x: Value, y: Value) -> list[Value]:
+    return e.alike([c, x, y])
+
+
+@at_index("concatenate")
+def _concatenate(
+    e: Emitter, node: Node, index: tuple[Index, ...], mask: Value | None
+) -> Value:
+    axis = node.params["axis"]
+    result: Value | None = None
+    start = 0
+    for part in node.inputs:
+        extent = part.shape[axis]
+        if extent:
+            place, fits = _unpadded(e, index[axis], start, 0, extent)
+            inner = (*index[:axis], place, *index[axis + 1 :])
+            piece = _guarded(e, part, inner, fits, mask)
+            if result is None:
+                result = piece
+            else:
+                merged = _selectable(e, fits, piece, result)
+                result = e.f.select(*merged)
+        start += extent
+    if result is None:
+        raise AssertionError("an empty concatenation has no elements to emit")
+    return result
