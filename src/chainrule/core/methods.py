@@ -1,7 +1,9 @@
 """The operators and methods of an array, each a call of NumPy's own function.
 
 A class that answers NumPy's protocols gets its operators and methods from here, so
-that ``x + y``, ``x.sum()`` and ``x[1:]`` mean what they mean for an ndarray.
+that ``x + y``, ``x.sum()`` and ``x[1:]`` mean what they mean for an ndarray. Values
+under a transform never change, so ``x += y`` is ``x = x + y``: the name gets a new
+value, as with Python's numbers and tuples.
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from typing import Any
 
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
+
+from chainrule.core.errors import ShapeError, user_line
 
 GETITEM: list[Callable[[Any, Any], Any]] = []
 """One function, ``getitem(x, key)``, put here by the ``numpy`` room."""
@@ -82,6 +86,9 @@ class ArrayMethods(NDArrayOperatorsMixin):
     def __getitem__(self, key: Any) -> Any:
         return GETITEM[0](self, key)
 
+    def __round__(self, digits: int | None = None) -> Any:
+        return np.round(self, digits or 0)  # type: ignore[call-overload]
+
     def astype(self, dtype: Any, copy: bool = True) -> Any:
         """The array cast to another dtype."""
         return CAST[0](self, dtype)
@@ -115,6 +122,34 @@ def _method(name: str) -> Callable[..., Any]:
     method.__doc__ = f"As ``numpy.{name}`` with this array first."
     return method
 
+
+def _in_place(name: str) -> Callable[..., Any]:
+    operate = getattr(ArrayMethods, f"__{name}__")
+
+    def method(self: Any, other: Any) -> Any:
+        result = operate(self, other)
+        if result is NotImplemented or not self.shape:
+            return result
+        if result.shape != self.shape:
+            raise ShapeError(
+                f"Expected an operand that broadcasts to the shape {self.shape} of "
+                f"what it updates, got one that gives {result.shape} at {user_line()}: "
+                "write x = x + y in place of x += y."
+            )
+        if not np.can_cast(result.dtype, self.dtype, "same_kind"):
+            raise TypeError(
+                f"Expected an operand that leaves {self.dtype} what it updates, got "
+                f"one that gives {result.dtype} at {user_line()}: write x = x + y in "
+                "place of x += y."
+            )
+        return result if result.dtype == self.dtype else result.astype(self.dtype)
+
+    return method
+
+
+_UPDATES = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift"
+for _name in _UPDATES.split():
+    setattr(ArrayMethods, f"__i{_name}__", _in_place(_name))
 
 _METHODS = (
     "all any argmax argmin argsort clip conj cumprod cumsum diagonal dot max mean min "

@@ -99,7 +99,8 @@ class Tracer(ArrayMethods, Traced):
         if kwargs.get("out") is not None:
             raise TracerError(
                 "Expected a call that returns its result, got out= with a traced "
-                f"array at {user_line()}: drop out= and use the returned value."
+                f"array at {user_line()}: drop out= and use the returned value; write "
+                "a = a + x in place of a += x where a is a plain array."
             )
         return handler(*args, **kwargs)
 
@@ -121,7 +122,22 @@ class Tracer(ArrayMethods, Traced):
         return int(self.known("int()"))
 
     def __float__(self) -> float:
-        return float(self.known("float()"))
+        return float(self._constant("float"))
+
+    def __complex__(self) -> complex:
+        return complex(self._constant("complex"))
+
+    def _constant(self, kind: str) -> Any:
+        """The value as a Python number, where that loses no derivative."""
+        if self.type.dtype.kind in "fc":
+            raise TracerError(
+                f"Expected array code that can be traced, got a conversion of {self!r} "
+                f"to a Python {kind} at {user_line()}, which would lose its derivative "
+                "(math.sin(x) converts so, and a[i] = x in a plain array): use NumPy's "
+                "functions (np.sin(x), np.stack), or, under plain grad, x.item() where "
+                "no derivative is wanted."
+            )
+        return self.known(f"{kind}()")
 
     def __index__(self) -> int:
         if self.type.dtype.kind not in "iu" or self.type.shape:
