@@ -132,6 +132,16 @@ def test_whole_numbers_are_drawn_from_all_of_their_range():
     assert counts.min() > 1_200
 
 
+def test_a_permutation_sorts_words_and_ties_by_place():
+    # Of as many words as this, some tie.
+    drawn = random.bits(KEY, MANY)
+    assert len(np.unique(drawn)) < MANY
+    want = np.argsort(drawn, kind="stable")
+    assert_array_equal(random.permutation(KEY, MANY), want)
+    traced = trace(lambda k: random.permutation(k, MANY), [type_of(KEY)])
+    assert_array_equal(evaluate(traced.program, traced.constants, [KEY])[0], want)
+
+
 def test_a_permutation_holds_each_number_once():
     assert_array_equal(np.sort(random.permutation(KEY, 1000)), np.arange(1000))
 

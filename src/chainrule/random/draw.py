@@ -283,8 +283,8 @@ def permutation(key: Key, n: int) -> Any:
     drawn = bits(key, operator.index(n))
     if is_traced(drawn):
         return np.argsort(drawn)
-    # Sorting numbers that hold their place is several times faster than argsort.
-    keyed = drawn.astype(np.uint64) << np.uint64(32)
-    keyed |= np.arange(n, dtype=np.uint64)
-    keyed.sort()
-    return (keyed & np.uint64(0xFFFFFFFF)).astype(np.int64)
+    # A stable sort by the low halves, then by the high ones, orders whole words; on
+    # 16 bits NumPy sorts by radix, in less than half the time of one argsort.
+    order = np.argsort(drawn.astype(np.uint16), kind="stable")
+    high = np.right_shift(drawn, 16).astype(np.uint16)
+    return order[np.argsort(high[order], kind="stable")]
