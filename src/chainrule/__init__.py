@@ -6,9 +6,10 @@ The calculus loads at once; the networks, by Keras's names, when first asked for
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chainrule import config as config
+from chainrule._parameters import did_you_mean as _did_you_mean
 from chainrule._version import __version__ as __version__
 from chainrule.calculus import check_grads as check_grads
 from chainrule.calculus import fori_loop as fori_loop
@@ -26,6 +27,24 @@ from chainrule.calculus import stop_gradient as stop_gradient
 from chainrule.calculus import value_and_grad as value_and_grad
 from chainrule.calculus import vjp as vjp
 
+if TYPE_CHECKING:
+    # What loads on first use, for editors and type checkers.
+    from chainrule import activations as activations
+    from chainrule import callbacks as callbacks
+    from chainrule import datasets as datasets
+    from chainrule import initializers as initializers
+    from chainrule import layers as layers
+    from chainrule import losses as losses
+    from chainrule import metrics as metrics
+    from chainrule import models as models
+    from chainrule import numpy as numpy
+    from chainrule import optimizers as optimizers
+    from chainrule import random as random
+    from chainrule import utils as utils
+    from chainrule.layers import Input as Input
+    from chainrule.models import Model as Model
+    from chainrule.models import Sequential as Sequential
+
 _ROOMS = (
     "activations",
     "callbacks",
@@ -41,6 +60,7 @@ _ROOMS = (
     "utils",
 )
 _HOMES = {"Input": "layers", "Model": "models", "Sequential": "models"}
+_TOOLS = {"Any", "TYPE_CHECKING", "annotations", "importlib"}
 
 
 def __getattr__(name: str) -> Any:
@@ -50,8 +70,11 @@ def __getattr__(name: str) -> Any:
     if name in _HOMES:
         room = importlib.import_module(f"chainrule.{_HOMES[name]}")
         return getattr(room, name)
-    raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+    if name.startswith("_"):
+        raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
+    public = [known for known in __dir__() if not known.startswith("_")]
+    raise AttributeError(_did_you_mean("name in chainrule", name, public))
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_ROOMS, *_HOMES})
+    return sorted({*globals(), *_ROOMS, *_HOMES} - _TOOLS)

@@ -24,6 +24,7 @@ __all__ = [
     "Shape",
     "check_parameters",
     "did_you_mean",
+    "refuse_arguments",
 ]
 
 
@@ -243,6 +244,32 @@ def did_you_mean(
     near = difflib.get_close_matches(str(name).lower(), lowered, n=1, cutoff=0.5)
     hint = f"did you mean {lowered[near[0]]!r}? " if near else ""
     return f"Unknown {kind} {name!r}: {hint}Known names: {', '.join(sorted(known))}."
+
+
+def refuse_arguments(owner: type, unknown: Collection[str]) -> None:
+    """Refuse keyword arguments that none of a class's constructors takes.
+
+    Args:
+        owner: The class.
+        unknown: Names that were given and are left over.
+
+    Raises:
+        TypeError: There are some; the message suggests the nearest name.
+
+    Examples:
+        >>> refuse_arguments(object, [])
+    """
+    if not unknown:
+        return
+    known: dict[str, None] = {}
+    for base in owner.__mro__:
+        code = getattr(vars(base).get("__init__"), "__code__", None)
+        if code is not None:
+            named = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+            known |= dict.fromkeys(named[1:])
+    raise TypeError(
+        did_you_mean(f"argument of {owner.__name__}", next(iter(unknown)), known)
+    )
 
 
 def _is_int(value: Any) -> bool:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import chainrule
 from chainrule import layers, models
 from chainrule.models.data import as_data, check_finite
 
@@ -176,3 +177,39 @@ def test_one_layer_in_two_places():
 def test_a_model_of_inputs_and_outputs():
     with pytest.raises(TypeError, match="use Sequential for a chain"):
         models.Model(inputs=1, outputs=2)
+
+
+def test_a_chain_of_nothing():
+    empty = models.Sequential(name="empty")
+    empty.compile("sgd", "mse")
+    with pytest.raises(ValueError, match="'empty' needs at least one layer"):
+        empty.fit(X, NUMBERS)
+
+
+def test_lists_of_unequal_lengths():
+    with pytest.raises(ValueError, match="x must be an array, or lists of equal"):
+        model().fit([[1, 2], [3]], LABELS)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda: layers.Dense(3, activaton="relu"),
+            "argument of Dense 'activaton': did you mean 'activation'",
+        ),
+        (lambda: layers.Flatten(input_shap=(2,)), "did you mean 'input_shape'"),
+        (lambda: models.Model(nam="net"), "argument of Model 'nam': did you mean"),
+    ],
+)
+def test_unknown_arguments_of_layers(make, message):
+    with pytest.raises(TypeError, match=message):
+        make()
+
+
+def test_unknown_names_in_the_package():
+    with pytest.raises(AttributeError, match="'gard': did you mean 'grad'"):
+        _ = chainrule.gard
+    with pytest.raises(AttributeError, match="did you mean 'Sequential'"):
+        _ = chainrule.Sequental
+    assert not hasattr(chainrule, "__wrapped__")

@@ -160,3 +160,8 @@ def test_times(seconds, text):
 def test_numbers():
     logs = {"a": 0.0, "b": 1e-4, "c": 1e6, "d": float("nan")}
     assert format_logs(logs) == "a 0.0000  b 1.000e-04  c 1.000e+06  d nan"
+
+
+def test_a_single_callback_stands_for_a_list_of_it():
+    callback = Callback()
+    assert CallbackList(callback).callbacks == [callback]

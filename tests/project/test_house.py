@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
+import chainrule
 from tests.project import sources as house
 
 # The declared table of roads. A room may import itself, the version, and the rooms
@@ -98,6 +99,19 @@ def names_a_primitive(node: ast.AST) -> bool:
     name = any(isinstance(s, ast.Attribute) and s.attr == "name" for s in sides)
     literal = (ast.Constant, ast.Tuple, ast.Set, ast.List)
     return name and any(isinstance(side, literal) for side in sides)
+
+
+def test_editors_know_what_loads_on_first_use():
+    source = next(s for s in house.sources() if s.module == "chainrule")
+    known = {
+        alias.asname
+        for block in source.tree.body
+        if isinstance(block, ast.If)
+        for statement in block.body
+        if isinstance(statement, ast.ImportFrom)
+        for alias in statement.names
+    }
+    assert known == {*chainrule._ROOMS, *chainrule._HOMES}
 
 
 @pytest.mark.parametrize("source", SOURCES)

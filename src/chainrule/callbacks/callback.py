@@ -90,7 +90,7 @@ class CallbackList:
     """Some callbacks, called in order.
 
     Args:
-        callbacks: The callbacks.
+        callbacks: The callbacks, or a single one.
         model: The model that is trained.
         params: The facts of this training.
 
@@ -104,12 +104,13 @@ class CallbackList:
 
     def __init__(
         self,
-        callbacks: Iterable[Callback],
+        callbacks: Iterable[Callback] | Callback,
         model: Any = None,
         params: dict[str, Any] | None = None,
     ) -> None:
         self.model = model
-        self.callbacks = list(callbacks)
+        single = isinstance(callbacks, Callback)
+        self.callbacks = [callbacks] if single else list(callbacks)
         for callback in self.callbacks:
             if not isinstance(callback, Callback):
                 raise TypeError(

@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule import initializers
 from chainrule._names import unique_name
-from chainrule._parameters import Rule, check_parameters
+from chainrule._parameters import Rule, check_parameters, refuse_arguments
 from chainrule._scope import current_scope, scope
 from chainrule._typing import Array, BatchShape, Floats, Shape
 from chainrule.layers.input_spec import InputSpec
@@ -31,6 +31,7 @@ class Layer:
         trainable: Whether training may change the weights.
         dtype: Type of the weights, and of floating inputs, which are cast to it.
         input_shape: Shape of one sample, for the first layer of a `Sequential`.
+        **unknown: Refused.
 
     Attributes:
         built: Whether the weights exist.
@@ -64,7 +65,9 @@ class Layer:
         trainable: bool = True,
         dtype: Any = None,
         input_shape: Sequence[int] | None = None,
+        **unknown: Any,
     ) -> None:
+        refuse_arguments(type(self), unknown)
         self.name = name or unique_name(type(self).__name__)
         self.dtype: np.dtype[Any] = np.dtype(dtype or np.float32)
         self.built = False

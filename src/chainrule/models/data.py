@@ -42,7 +42,7 @@ def as_data(value: Any, name: str) -> Floats:
     """
     if value is None:
         raise ValueError(f"{name} is missing: expected an array, got None.")
-    array = np.asarray(value)
+    array = _read(value, name)
     if array.dtype.kind not in "fiub":
         raise TypeError(
             f"{name} must hold real numbers, got dtype {array.dtype}: convert it, "
@@ -60,6 +60,16 @@ def as_data(value: Any, name: str) -> Floats:
         )
     check_finite(array, name)
     return array
+
+
+def _read(value: Any, name: str) -> Floats:
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(
+            f"{name} must be an array, or lists of equal lengths that make one, got "
+            f"{type(value).__name__}: {error}"
+        ) from error
 
 
 def check_finite(array: Floats, name: str) -> None:

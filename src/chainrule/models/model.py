@@ -97,7 +97,7 @@ class Model(Trainable):
         x: Any,
         batch_size: int | None = None,
         verbose: int | str = "auto",
-        callbacks: Sequence[Callback] | None = None,
+        callbacks: Sequence[Callback] | Callback | None = None,
     ) -> Floats:
         """Compute the outputs for many inputs, batch by batch.
 
@@ -105,7 +105,7 @@ class Model(Trainable):
             x: Inputs.
             batch_size: Samples in a batch, 32 by default.
             verbose: Accepted for Keras's sake; nothing is printed.
-            callbacks: Callbacks.
+            callbacks: Callbacks, or a single one.
 
         Returns:
             Predictions, one row for each sample.
@@ -132,7 +132,7 @@ class Model(Trainable):
         predictor: Predictor,
         x: Floats,
         batch_size: int,
-        callbacks: Sequence[Callback],
+        callbacks: Sequence[Callback] | Callback,
     ) -> Floats:
         every = CallbackList(callbacks, self)
         every.call("on_predict_begin", None)

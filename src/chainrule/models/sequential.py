@@ -97,6 +97,11 @@ class Sequential(Model):
 
     def compute_output_shape(self, input_shape: BatchShape) -> BatchShape:
         """Ask each layer in turn; layers that have no weights yet get them."""
+        if not self._chain:
+            raise ValueError(
+                f"model {self.name!r} needs at least one layer to compute anything, "
+                "got none: add layers, for instance model.add(layers.Dense(10))."
+            )
         if not self.built:
             self.build(input_shape)
         shape = input_shape

@@ -112,7 +112,7 @@ class Trainable(Layer):
         batch_size: int | None = None,
         epochs: int = 1,
         verbose: int | str = "auto",
-        callbacks: Sequence[Callback] | None = None,
+        callbacks: Sequence[Callback] | Callback | None = None,
         validation_split: float = 0.0,
         validation_data: tuple[Any, Any] | None = None,
         shuffle: bool = True,
@@ -131,7 +131,7 @@ class Trainable(Layer):
             epochs: Number of the last epoch (counted from `initial_epoch`).
             verbose: 0 nothing, 1 a live bar on a terminal, 2 one line an epoch;
                 ``"auto"`` is 1.
-            callbacks: Callbacks.
+            callbacks: Callbacks, or a single one.
             validation_split: Part of the samples, the last ones, to validate on.
             validation_data: Inputs and targets to validate on after each epoch.
             shuffle: Whether each epoch takes the samples in another random order.
@@ -173,7 +173,8 @@ class Trainable(Layer):
         shown = [ProgressBar(live=False if verbose == 2 else None)] if verbose else []
         count = -(-len(data[0]) // batch_size)
         params = {"epochs": epochs, "steps": count, "verbose": verbose}
-        every = CallbackList([*(callbacks or ()), *shown, history], self, params)
+        given_ones = CallbackList(callbacks or ()).callbacks
+        every = CallbackList([*given_ones, *shown, history], self, params)
         with Interrupts() as interrupts:
             fitting = Fitting(
                 trainer,
@@ -213,7 +214,7 @@ class Trainable(Layer):
         y: Any = None,
         batch_size: int | None = None,
         verbose: int | str = "auto",
-        callbacks: Sequence[Callback] | None = None,
+        callbacks: Sequence[Callback] | Callback | None = None,
         return_dict: bool = False,
     ) -> Any:
         """Compute loss and metrics without training.
@@ -223,7 +224,7 @@ class Trainable(Layer):
             y: Targets.
             batch_size: Samples in a batch, 32 by default.
             verbose: 0 for nothing, else the results are printed.
-            callbacks: Callbacks.
+            callbacks: Callbacks, or a single one.
             return_dict: Whether the results come by name.
 
         Returns:
