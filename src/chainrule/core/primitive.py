@@ -79,8 +79,9 @@ class Primitive:
             ``rule(dxs, xs, params, derive) -> (ys, dys)`` with None for a zero.
         transpose: For each argument, ``rule(z_bar, *xs, **params)`` where the
             operation is linear in it, else None; positions that are linear hold the
-            argument's ArrayType. Or one function
-            ``rule(z_bars, xs, params, derive) -> x_bars``. None: nowhere linear.
+            argument's ArrayType. Or one function of the whole equation,
+            ``rule(z_bars, xs, linear, params, transpose_program) -> x_bars``, where
+            ``linear`` tells of each argument whether it is. None: nowhere linear.
         samples: Points of its domain, for the proofs and the pages.
         elementwise: Operands and result share one shape, each element by itself.
         multiple: The result is a tuple.
