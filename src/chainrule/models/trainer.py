@@ -20,6 +20,7 @@ from chainrule.models.data import check_targets
 from chainrule.models.steps import State, Steps, Totals
 from chainrule.optimizers.optimizer import Slots
 from chainrule.optimizers.registry import OptimizerLike
+from chainrule.random.draw import places_in_order
 from chainrule.utils.seeding import next_key, times_set
 
 __all__ = ["Predictor", "Trainer"]
@@ -89,6 +90,7 @@ class Trainer:
         self._iterations = 0
         self._key: Floats | None = None
         self._seeded = -1
+        self._draw = random.bits if run_eagerly else jit(random.bits, static_argnums=1)
 
     def steps(self, y: Floats, pred_shape: Shape) -> Steps:
         """Check the targets, and return the steps for them.
@@ -149,7 +151,8 @@ class Trainer:
             return np.arange(samples, dtype=np.int32)
         stream = random.fold_in(self.key(), _SHUFFLE)
         key = random.fold_in(stream, self._iterations)
-        return np.asarray(random.permutation(key, samples)).astype(np.int32)
+        # `random.permutation`, its words drawn by compiled code.
+        return places_in_order(self._draw(key, samples)).astype(np.int32)
 
     def rate(self) -> Floats:
         """Return the learning rate as an array, so that it can change unnoticed."""
