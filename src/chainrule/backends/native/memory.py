@@ -112,10 +112,13 @@ class Vectors:
         if isinstance(offset, Affine):
             element, base = memory.element, f.index(offset.base)
             place = f"getelementptr {element}, ptr {memory.address.name}, {base.typed}"
-            address = f.value(place, "ptr")
-            keep = 0 if once else 3
-            numbers = (const("i32", 0), const("i32", keep), const("i32", 1))
-            f.call("llvm.prefetch.p0", "void", address, *numbers)
+            self.fetch(f.value(place, "ptr"), once)
+
+    def fetch(self, address: Value, once: bool = False) -> None:
+        """Ask for the cache line at an address; see :meth:`prefetch`."""
+        keep = 0 if once else 3
+        numbers = (const("i32", 0), const("i32", keep), const("i32", 1))
+        self.f.call("llvm.prefetch.p0", "void", address, *numbers)
 
     def _gather(self, memory: Memory, offset: Any, mask: Value | None) -> Value:
         f, element = self.f, memory.element

@@ -29,6 +29,9 @@ def emit_turn(frame: Frame, view: Strided) -> KernelCode:
     return _Turn(frame, view).emit()
 
 
+BLOCKS_AHEAD = 2
+
+
 class _Turn:
     def __init__(self, frame: Frame, view: Strided) -> None:
         self.frame, self.view, self.f = frame, view, frame.f
@@ -77,10 +80,16 @@ class _Turn:
                 vectors.append(const(type, 0))
                 continue
             at = f.gep(element, corner, column * stride)
+            self._fetch(at, BLOCKS_AHEAD * self.lanes * stride)
             vectors.append(
                 self.e.load_masked(type, at, mask) if mask else f.load(type, at)
             )
         self._store(self._turned(vectors)[:height], top, left, width)
+
+    def _fetch(self, at: Value, ahead: int) -> None:
+        """Ask for a row of a block to come: rows lie too far apart to be foreseen."""
+        place = f"getelementptr {self.source.element}, ptr {at.name}, i64 {ahead}"
+        self.e.fetch(self.f.value(place, "ptr"))
 
     def _turned(self, vectors: list[Value]) -> list[Value]:
         """The transpose of a square block held in vectors."""
