@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import special
 
+import chainrule as cr
 from chainrule import activations
 from chainrule._scope import scope
 
@@ -32,6 +33,14 @@ def test_value_and_dtype(name, dtype):
 @pytest.mark.parametrize("name", FORMULAS)
 def test_nan_stays(name):
     assert np.isnan(activations.get(name)(np.array([np.nan, 1.0]))[0])
+
+
+def test_the_slope_of_relu_at_0_is_0_and_that_of_a_maximum_the_mean():
+    slope = cr.grad(lambda x: activations.relu(x).sum())
+    x = np.array([-1.0, -0.0, 0.0, 1.0])
+    assert_array_equal(slope(x), [0, 0, 0, 1])
+    assert_array_equal(cr.jit(slope)(x), [0, 0, 0, 1])
+    assert cr.grad(lambda x: np.maximum(x, 0))(0.0) == 0.5
 
 
 def test_softmax_of_large_logits_and_other_axes():

@@ -160,7 +160,10 @@ maximum = register(
             Sample(((), ()), distinct=True),
         ),
         elementwise=True,
-        convention="Operands that tie share the tangent evenly. NaN propagates.",
+        convention=(
+            "Operands that tie share the tangent evenly, so maximum(x, 0) has slope "
+            "1/2 at 0 (activations.relu has Keras's slope, 0). NaN propagates."
+        ),
     )
 )
 
