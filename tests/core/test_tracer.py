@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import chainrule as cr
-from chainrule.core.errors import ShapeError, TracerError
+from chainrule.core.errors import MissingRuleError, ShapeError, TracerError
 
 X = np.array([1.0, 2.0, 3.0])
 
@@ -118,3 +118,16 @@ def test_an_update_of_a_plain_array_says_what_to_write():
 
     with pytest.raises(TracerError, match=r"a = a \+ x in place of a \+= x"):
         cr.grad(update)(X)
+
+
+@pytest.mark.parametrize(
+    ("function", "name"),
+    [
+        (lambda x: np.linalg.eigvals(x), r"numpy\.linalg\.eigvals at"),
+        (lambda x: np.logaddexp.reduce(x), r"numpy\.logaddexp\.reduce at"),
+        (lambda x: np.spacing(x), r"numpy\.spacing at"),
+    ],
+)
+def test_a_function_without_a_meaning_is_called_by_its_whole_name(function, name):
+    with pytest.raises(MissingRuleError, match=name):
+        cr.jit(function)(np.eye(2))

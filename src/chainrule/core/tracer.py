@@ -91,9 +91,8 @@ class Tracer(ArrayMethods, Traced):
     ) -> Any:
         handler = HANDLERS.get(key)
         if handler is None:
-            name = getattr(function, "__name__", str(function))
             raise MissingRuleError(
-                f"Expected a function that chainrule can trace, got numpy.{name} at "
+                f"Expected a function that chainrule can trace, got {_spelled(key)} at "
                 f"{user_line()}: write it with functions listed in chainrule.numpy."
             )
         if kwargs.get("out") is not None:
@@ -168,6 +167,15 @@ class Tracer(ArrayMethods, Traced):
 
     def __format__(self, spec: str) -> str:
         return repr(self) if self.value is None else format(self.value[()], spec)
+
+
+def _spelled(key: Any) -> str:
+    """A function of NumPy's, or a ufunc and its method, as people write it."""
+    if isinstance(key, tuple):
+        ufunc, method = key
+        return f"{_spelled(ufunc)}.{method}"
+    room = getattr(key, "__module__", None) or "numpy"
+    return f"{room}.{getattr(key, '__name__', str(key))}"
 
 
 def _is_known(value: Any) -> bool:
