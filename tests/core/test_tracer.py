@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import special
 
 import chainrule as cr
 from chainrule.core.errors import MissingRuleError, ShapeError, TracerError
@@ -131,3 +132,11 @@ def test_an_update_of_a_plain_array_says_what_to_write():
 def test_a_function_without_a_meaning_is_called_by_its_whole_name(function, name):
     with pytest.raises(MissingRuleError, match=name):
         cr.jit(function)(np.eye(2))
+
+
+@pytest.mark.parametrize("function", [special.erf, special.expit])
+def test_special_functions_of_scipy(function):
+    cr.check_grads(lambda x: function(x).sum(), (X,))
+    single = X.astype(np.float32)
+    assert cr.jit(function)(single).dtype == np.float32
+    np.testing.assert_allclose(cr.jit(function)(single), function(single), 1e-6)

@@ -32,6 +32,9 @@ _stack = threading.local()
 HANDLERS: dict[Any, Callable[..., Any]] = {}
 """NumPy function or ufunc -> our function; filled by the ``numpy`` room."""
 
+NAMED: dict[Any, Callable[..., Any]] = {}
+"""The same for ufuncs of libraries that are not to be imported for it, by name."""
+
 
 def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare that a function answers these NumPy functions for traced values."""
@@ -89,7 +92,7 @@ class Tracer(ArrayMethods, Traced):
     def _call(
         self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], key: Any
     ) -> Any:
-        handler = HANDLERS.get(key)
+        handler = HANDLERS.get(key) or NAMED.get(getattr(key, "__name__", None))
         if handler is None:
             raise MissingRuleError(
                 f"Expected a function that chainrule can trace, got {_spelled(key)} at "

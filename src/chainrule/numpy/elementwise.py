@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.core.primitive import Primitive
 from chainrule.core.program import Literal
-from chainrule.core.tracer import HANDLERS, Tracer, implements
+from chainrule.core.tracer import HANDLERS, NAMED, Tracer, implements
 from chainrule.numpy.promotion import (
     BOOL,
     cast,
@@ -194,6 +194,10 @@ def _outer(ufunc: np.ufunc) -> Handler:
 
     return handler
 
+
+# Of scipy.special, which is imported only to compute them.
+NAMED["erf"] = _unary(np.tanh, e.erf)
+NAMED["expit"] = _unary(np.tanh, e.logistic)
 
 for _ufunc, _primitive in UNARY.items():
     HANDLERS[_ufunc] = _unary(_ufunc, _primitive)
