@@ -29,11 +29,14 @@ from chainrule.backends.native.index import Affine, Index
 from chainrule.backends.native.ir import Value, const, vector
 from chainrule.backends.native.lowerings import is_float, llvm_element
 from chainrule.backends.native.node import Node
-from chainrule.backends.native.tiles import choose_tile, is_costly
+from chainrule.backends.native.tiles import MOST, Tile, choose_tile, is_costly
 from chainrule.backends.native.views import Strided, strided
 
 UNROLL = 4
 CACHE_LINE = 64
+SHORT_SUM = 64
+"""Sums up to this long leave a costly epilogue waiting for memory: its tiles are one
+vector wide, so that a pass over the rows walks a narrow stripe that stays cached."""
 EPILOGUE_REGISTERS = 12
 """Vector registers that a costly epilogue gets beside the tile."""
 
@@ -65,7 +68,8 @@ class _Product:
         costly = is_costly(frame.fusion, frame.kernel)
         spare = EPILOGUE_REGISTERS if costly else 0
         sizes = (self.rows, self.columns, self.lanes)
-        self.tile = choose_tile(*sizes, frame.target, spare)
+        most = self._most() if costly else MOST
+        self.tile = choose_tile(*sizes, frame.target, spare, most)
         self.width = self.tile.vectors * self.lanes
         self.interleaved = costly and self._can_interleave()
         self.element = llvm_element(core.type.dtype)
@@ -74,6 +78,11 @@ class _Product:
         self.row_tiles = -(-self.rows // self.tile.rows)
         self.column_tiles = -(-self.columns // self.width)
         self.batch = core.shape[:-2]
+
+    def _most(self) -> Tile:
+        """A tile whose epilogue can run among the steps of the next."""
+        rows = max(1, min(MOST.rows, self.summed // UNROLL))
+        return Tile(rows, 1 if self.summed <= SHORT_SUM else MOST.vectors)
 
     def emit(self) -> KernelCode:
         """Tiles, one after the other."""

@@ -17,19 +17,29 @@ class Tile:
     vectors: int
 
 
+MOST = Tile(14, 6)
+"""The largest tile that any processor has registers for."""
+
+
 def choose_tile(
-    rows: int, columns: int, lanes: int, target: Target, spare: int = 0
+    rows: int,
+    columns: int,
+    lanes: int,
+    target: Target,
+    spare: int = 0,
+    most: Tile = MOST,
 ) -> Tile:
     """The tile with the least cost over the whole result.
 
     A step of the summed axis costs a multiply-add for each register of the tile, but
     no less than half a cycle for each load; a tile that sticks out costs in full.
-    ``spare`` registers are left to an epilogue that runs in between.
+    ``spare`` registers are left to an epilogue that runs in between; a tile is no
+    taller and no wider than ``most``.
     """
     width = -(-columns // lanes)
     best, best_cost = Tile(1, 1), float("inf")
-    for vectors in range(1, min(width, 6) + 1):
-        for tall in range(1, min(rows, 14) + 1):
+    for vectors in range(1, min(width, most.vectors) + 1):
+        for tall in range(1, min(rows, most.rows) + 1):
             if tall * vectors + vectors + 1 + spare > target.registers:
                 continue
             tiles = -(-rows // tall) * -(-width // vectors)
