@@ -9,7 +9,6 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from chainrule import config as config
-from chainrule._parameters import did_you_mean as _did_you_mean
 from chainrule._version import __version__ as __version__
 from chainrule.calculus import check_grads as check_grads
 from chainrule.calculus import fori_loop as fori_loop
@@ -73,7 +72,8 @@ def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(f"module 'chainrule' has no attribute {name!r}")
     public = [known for known in __dir__() if not known.startswith("_")]
-    raise AttributeError(_did_you_mean("name in chainrule", name, public))
+    names = importlib.import_module("chainrule._parameters")
+    raise AttributeError(names.did_you_mean("name in chainrule", name, public))
 
 
 def __dir__() -> list[str]:

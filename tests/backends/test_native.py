@@ -8,6 +8,7 @@ from chainrule import config
 from chainrule.backends.native.compile import compile_program, emit
 from chainrule.backends.native.engine import assembly, object_code, statistics
 from chainrule.backends.native.target import cross_target, supported_levels, target_for
+from chainrule.calculus import fori_loop, value_and_grad
 from chainrule.core.primitive import REGISTRY
 from chainrule.core.program import Program
 from chainrule.core.types import type_of
@@ -272,3 +273,45 @@ def test_a_gradient_step_keeps_the_gradient_out_of_memory():
     native = compile_program(recording.program, (1,))
     want = step(x, w)
     assert_allclose(native([], [x, w])[0], want, rtol=2e-4, atol=2e-4)
+
+
+@pytest.mark.parametrize("rows", [9, 32, 50])
+def test_no_thread_reads_what_another_has_not_written(rows):
+    """A step with every kind of kernel, on more threads than processors, many times."""
+    x, y = normal(200, 20), np.arange(200) % 7
+    state = [normal(20, 33), normal(33), normal(33, 7), normal(7)]
+
+    def loss(state, x, y):
+        w, b, v, c = state
+        z = np.maximum(x @ w + b, 0) @ v + c
+        z = z - np.max(z, axis=1, keepdims=True)
+        right = np.arange(7) == y[:, None]
+        terms = np.log(np.sum(np.exp(z), axis=1)) - np.sum(
+            np.where(right, z, 0), axis=1
+        )
+        return np.mean(terms)
+
+    def train(state, x, y, order):
+        def turn(i, carry):
+            state, total = carry
+            pick = order[i]
+            value, slopes = value_and_grad(loss)(state, x[pick], y[pick])
+            new = [s - np.float32(0.1) * d for s, d in zip(state, slopes, strict=True)]
+            return new, total + value
+
+        return fori_loop(0, len(order), turn, (state, np.float32(0)))
+
+    order = np.random.default_rng(0).integers(0, 200, (30, rows))
+    leaves = [*state, x, y, order]
+    types = [type_of(leaf) for leaf in leaves]
+    recording = trace(lambda *ls: train(list(ls[:4]), *ls[4:]), types)
+    native = compile_program(recording.program, ())
+    before = config.get_num_threads()
+    native.parallel = True
+    results = []
+    for threads in (1, 2, 3, 4) * 5:
+        config.set_num_threads(threads)
+        arrays = native(recording.constants, leaves)
+        results.append(b"".join(array.tobytes() for array in arrays))
+    config.set_num_threads(before)
+    assert len(set(results)) == 1

@@ -22,13 +22,13 @@ from chainrule.core.types import ArrayType
 ALIGN = 64
 SMALL_BYTES = 16_384
 SPAN_BYTES, SHIFT_BYTES = 4096, 1280
+
 CROWDED = 0.2
 """Share of a call's time spent waiting from which processors count as taken."""
 OFFER_SECONDS = 0.5e-6
 WAKING_SECONDS = 0.5e-3
 """What a sleeping thread may take to wake; that much waiting says nothing."""
 MAX_ALONE = 64
-
 
 _turn = itertools.count()
 
@@ -92,7 +92,7 @@ class Executable:
     ) -> None:
         self._loaded = loaded
         self._inputs, self._outputs = list(inputs), list(outputs)
-        self._reused, self._parallel = list(reused), parallel
+        self._reused, self.parallel = list(reused), parallel
         self._equations = list(callbacks)
         donated = [place for place in self._reused if place is not None]
         large = [k for k in donated if self._inputs[k].nbytes >= SMALL_BYTES]
@@ -149,7 +149,7 @@ class Executable:
                 arrays[place] = moved
 
     def _start(self) -> None:
-        threads = config.get_num_threads() if self._parallel else 1
+        threads = config.get_num_threads() if self.parallel else 1
         if threads == 1 or self._alone:
             self._alone = max(0, self._alone - 1)
             self._run(self._table_address, 0, 1)
