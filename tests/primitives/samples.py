@@ -2,6 +2,10 @@
 
 import numpy as np
 
+from chainrule.numpy import late
+
+late.load_all()
+
 FLOATS = (np.float32, np.float64)
 
 

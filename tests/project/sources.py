@@ -12,7 +12,7 @@ SRC = ROOT / "src"
 PACKAGE = SRC / "chainrule"
 
 FILE_LINES = 400
-TOTAL_LINES = 27_000  # docstrings and blank lines included
+TOTAL_LINES = 45_000  # docstrings and blank lines included
 FUNCTION_LINES = 30  # at the ninetieth percentile
 NESTING = 3
 

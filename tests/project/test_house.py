@@ -59,6 +59,7 @@ AT_ONCE = frozenset({"numpy", *sys.stdlib_module_names})
 # Modules that load others of ours by name, each with its reason.
 LOADERS = {
     "chainrule": "the package's own attributes load when they are first used",
+    "chainrule.numpy.late": "the rarer parts of the book load when first needed",
     "chainrule.backends": "a backend that cannot load must not stop the rest",
 }
 

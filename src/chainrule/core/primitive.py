@@ -83,6 +83,10 @@ class Primitive:
             ``rule(z_bars, xs, linear, params, transpose_program) -> x_bars``, where
             ``linear`` tells of each argument whether it is. None: nowhere linear.
         samples: Points of its domain, for the proofs and the pages.
+        batch: How ``vmap`` widens it: ``rule(batched, *xs, **params) -> y``. Operands
+            flagged in ``batched`` have the batch along a new first axis, and so has
+            the result. None where it can be derived: elementwise operations repeat
+            what is not batched, all others become a loop over the batch.
         elementwise: Operands and result share one shape, each element by itself.
         multiple: The result is a tuple.
         convention: What holds at non-differentiable points.
@@ -96,6 +100,7 @@ class Primitive:
     jvp: tuple[Rule | _Same | None, ...] | Rule
     transpose: tuple[Rule | None, ...] | Rule | None
     samples: tuple[Sample, ...]
+    batch: Rule | None = None
     elementwise: bool = False
     multiple: bool = False
     convention: str = ""

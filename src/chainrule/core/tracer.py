@@ -35,6 +35,9 @@ HANDLERS: dict[Any, Callable[..., Any]] = {}
 NAMED: dict[Any, Callable[..., Any]] = {}
 """The same for ufuncs of libraries that are not to be imported for it, by name."""
 
+LATE: list[Callable[[], object]] = []
+"""Loaders of further handlers, called one by one when a handler is missed."""
+
 
 def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declare that a function answers these NumPy functions for traced values."""
@@ -93,6 +96,9 @@ class Tracer(ArrayMethods, Traced):
         self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], key: Any
     ) -> Any:
         handler = HANDLERS.get(key) or NAMED.get(getattr(key, "__name__", None))
+        while handler is None and LATE:
+            LATE.pop()()
+            handler = HANDLERS.get(key) or NAMED.get(getattr(key, "__name__", None))
         if handler is None:
             raise MissingRuleError(
                 f"Expected a function that chainrule can trace, got {_spelled(key)} at "

@@ -246,6 +246,7 @@ from chainrule.numpy import creation as creation
 from chainrule.numpy import elementwise as elementwise
 from chainrule.numpy import everyday as everyday
 from chainrule.numpy import indexing as indexing
+from chainrule.numpy import late as late
 from chainrule.numpy import linear_algebra as linear_algebra
 from chainrule.numpy import rearrange as rearrange
 from chainrule.numpy import reduction as reduction

@@ -1,0 +1,22 @@
+"""Parts of the book that load when they are first needed, so that importing is quick.
+
+A traced value that meets a function without a handler loads these, one by one.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import partial
+
+from chainrule.core.tracer import LATE
+
+ROOMS: tuple[str, ...] = ()
+"""Modules that declare handlers, and import the records that these use."""
+
+LATE += [partial(importlib.import_module, room) for room in reversed(ROOMS)]
+
+
+def load_all() -> None:
+    """Load every part of the book: all records and all handlers."""
+    for room in ROOMS:
+        importlib.import_module(room)
