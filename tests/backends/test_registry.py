@@ -121,3 +121,16 @@ def test_importing_is_light():
         "safetensors'.split(); print([name for name in heavy if name in sys.modules])"
     )
     assert run(code).stdout.strip() == "[]"
+
+
+def test_backends_say_what_they_leave_to_numpy():
+    x = np.ones(3)
+    program = cr.make_program(lambda x: np.sort(np.tanh(x)))(x)
+    assert backends.get("native").foreign(program) == ("sort",)
+    assert backends.get("numpy").foreign(program) == ("sort", "tanh")
+
+    def step(total, row):
+        return total + np.sum(np.sort(row)), None
+
+    looping = cr.make_program(lambda xs: cr.scan(step, 0.0, xs)[0])(np.ones((4, 3)))
+    assert backends.get("native").foreign(looping) == ("sort",)

@@ -45,9 +45,10 @@ ROADS: dict[str, frozenset[str]] = {
     "backends.numpy": RULES | {"config"},
     "backends.native": RULES | {"config"},
     "calculus": RULES | {"transforms", "backends", "numpy", "config"},
+    "explain": LOWER,
     "datasets": frozenset(),
     **dict.fromkeys(NETWORKS, LOWER | NETWORKS),
-    "cli": LOWER | NETWORKS | {"", "datasets"},
+    "cli": LOWER | NETWORKS | {"", "datasets", "explain"},
     "": LOWER | NETWORKS | {"datasets"},
 }
 

@@ -40,6 +40,10 @@ class Backend(Protocol):
         """
         ...
 
+    def foreign(self, program: Program) -> tuple[str, ...]:
+        """Names of the primitives that would run by their records' NumPy meaning."""
+        ...
+
     def info(self) -> dict[str, Any]:
         """What it runs on, in words."""
         ...

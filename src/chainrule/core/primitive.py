@@ -7,6 +7,7 @@ so no record holds a VJP. Tests, documentation pages and reports follow from her
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -116,6 +117,9 @@ class Primitive:
 
 REGISTRY: dict[str, Primitive] = {}
 
+FAMILIES: dict[str, str] = {}
+"""The module that each record is written in: a family, and a chapter of the book."""
+
 
 def register(primitive: Primitive) -> Primitive:
     """Enter a record in the book; names are unique."""
@@ -125,6 +129,7 @@ def register(primitive: Primitive) -> Primitive:
             "registered already: choose another name."
         )
     REGISTRY[primitive.name] = primitive
+    FAMILIES[primitive.name] = str(sys._getframe(1).f_globals["__name__"])
     return primitive
 
 

@@ -9,6 +9,7 @@ import llvmlite
 from chainrule.backends.native.compile import compile_program
 from chainrule.backends.native.engine import statistics
 from chainrule.backends.native.executable import Executable
+from chainrule.backends.native.graph import build_graph, foreign_names
 from chainrule.backends.native.target import current_target
 from chainrule.core.program import Program
 
@@ -23,6 +24,10 @@ class NativeBackend:
     ) -> Executable:
         """Make a program ready to run; see :class:`chainrule.backends.Backend`."""
         return compile_program(program, donated)
+
+    def foreign(self, program: Program) -> tuple[str, ...]:
+        """Primitives without a lowering; see :class:`chainrule.backends.Backend`."""
+        return foreign_names(build_graph(program))
 
     def info(self) -> dict[str, Any]:
         """The processor as the compiler sees it, and what the cache has saved."""

@@ -19,6 +19,7 @@ from chainrule.backends.native.node import (
     Loop,
     Node,
     Region,
+    all_nodes,
 )
 from chainrule.backends.native.views import strided
 from chainrule.core.primitive import Formula, Primitive
@@ -104,6 +105,12 @@ def _callback(region: Region, equation: Equation, operands: list[Node]) -> list[
         Node("callback_result", (call,), {"position": k}, var.type, region)
         for k, var in enumerate(equation.outputs)
     ]
+
+
+def foreign_names(region: Region) -> tuple[str, ...]:
+    """Names of the primitives, in loops too, that run by their NumPy meaning."""
+    calls = [node for node in all_nodes(region) if node.op == "callback"]
+    return tuple(sorted({call.params["equation"].primitive.name for call in calls}))
 
 
 def _alias(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:

@@ -36,6 +36,12 @@ class NumpyBackend:
         """Plan a program; the result runs it on lists of arrays."""
         return _Plan(program)
 
+    def foreign(self, program: Program) -> tuple[str, ...]:
+        """All of them: here NumPy's meaning is what runs."""
+        return tuple(
+            sorted({equation.primitive.name for equation in program.equations})
+        )
+
     def info(self) -> dict[str, Any]:
         """NumPy's version and the machine's name."""
         return {"numpy": np.__version__, "machine": platform.machine()}

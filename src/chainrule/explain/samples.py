@@ -1,0 +1,61 @@
+"""Arguments drawn for a record's samples: the same in every test and every example."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from chainrule.core.primitive import Sample
+from chainrule.core.types import Shape
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+
+def kinds(sample: Sample) -> str:
+    """The kind of each argument, one letter each."""
+    letters = sample.dtypes
+    return letters * len(sample.shapes) if len(letters) == 1 else letters
+
+
+def domains(sample: Sample) -> tuple[tuple[float, float], ...]:
+    """The interval that each argument is drawn from."""
+    if np.ndim(sample.domain) == 2:
+        return tuple(sample.domain)
+    return (sample.domain,) * len(sample.shapes)
+
+
+def draw(sample: Sample, dtype: Any = np.float64, seed: int = 0) -> list[Array]:
+    """Arrays for a sample, floats of the given dtype; integers up to the upper end."""
+    rng = np.random.default_rng(seed)
+    if sample.distinct:
+        return _distinct(sample, dtype, rng)
+    rows = zip(sample.shapes, kinds(sample), domains(sample), strict=True)
+    return [_one(shape, kind, domain, dtype, rng) for shape, kind, domain in rows]
+
+
+def _one(
+    shape: Shape,
+    kind: str,
+    domain: tuple[float, float],
+    dtype: Any,
+    rng: np.random.Generator,
+) -> Array:
+    low, high = domain
+    if kind == "b":
+        return np.asarray(rng.integers(0, 2, shape)).astype(bool)
+    if kind == "f":
+        return np.asarray(rng.uniform(low, high, shape)).astype(dtype)
+    integer = np.uint32 if kind == "u" else np.int64
+    low = max(low, 0) if kind == "u" else low
+    return np.asarray(rng.integers(low, high, shape, endpoint=True)).astype(integer)
+
+
+def _distinct(sample: Sample, dtype: Any, rng: np.random.Generator) -> list[Array]:
+    """Values that differ pairwise by clear steps, over all arguments together."""
+    sizes = [int(np.prod(shape)) for shape in sample.shapes]
+    low, high = domains(sample)[0]
+    values = rng.permutation(np.linspace(low, high, sum(sizes)))
+    parts = np.split(values, np.cumsum(sizes)[:-1])
+    pairs = zip(parts, sample.shapes, strict=True)
+    return [part.reshape(shape).astype(dtype) for part, shape in pairs]
