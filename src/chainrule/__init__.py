@@ -25,6 +25,7 @@ from chainrule.calculus import show as show
 from chainrule.calculus import stop_gradient as stop_gradient
 from chainrule.calculus import value_and_grad as value_and_grad
 from chainrule.calculus import vjp as vjp
+from chainrule.calculus import vmap as vmap
 
 if TYPE_CHECKING:
     # What loads on first use, for editors and type checkers.

@@ -17,3 +17,4 @@ from chainrule.calculus.reverse import value_and_grad as value_and_grad
 from chainrule.calculus.reverse import vjp as vjp
 from chainrule.calculus.show import make_program as make_program
 from chainrule.calculus.show import show as show
+from chainrule.calculus.vmap import vmap as vmap

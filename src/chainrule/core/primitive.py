@@ -18,6 +18,22 @@ from chainrule.core.types import ArrayType, Shape
 Rule = Callable[..., Any]
 
 
+@dataclass(frozen=True)
+class Widening:
+    """A ``batch`` rule of a record that holds sub-programs.
+
+    ``rule(batched, xs, params, widen, size) -> (ys, batched_out)``, both sequences: a
+    result that no batched operand reaches may stay as it is. ``size`` is the extent of
+    the batch. ``widen(program, batched, size, wanted=None)`` is the transform of a
+    sub-program (``transforms.batch.batch_program``): the flags tell which inputs get
+    the batch as their first axis; the result is ``(program, batched_out)``, where the
+    outputs flagged in ``wanted`` have it whether they need it or not. What a loop
+    carries is found by ``primitives.loop_batching.settle_batch``.
+    """
+
+    rule: Rule
+
+
 class _Same:
     """Marks an argument in which the operation is linear: its JVP is itself."""
 
@@ -85,9 +101,11 @@ class Primitive:
             ``linear`` tells of each argument whether it is. None: nowhere linear.
         samples: Points of its domain, for the proofs and the pages.
         batch: How ``vmap`` widens it: ``rule(batched, *xs, **params) -> y``. Operands
-            flagged in ``batched`` have the batch along a new first axis, and so has
-            the result. None where it can be derived: elementwise operations repeat
-            what is not batched, all others become a loop over the batch.
+            flagged in ``batched``, at least one, have the batch along a new first
+            axis, and so has the result (every result where ``multiple``). With
+            sub-programs, a :class:`Widening`. None where it can be derived:
+            elementwise operations repeat what is not batched, all others become a
+            loop over the batch.
         elementwise: Operands and result share one shape, each element by itself.
         multiple: The result is a tuple.
         convention: What holds at non-differentiable points.
@@ -101,7 +119,7 @@ class Primitive:
     jvp: tuple[Rule | _Same | None, ...] | Rule
     transpose: tuple[Rule | None, ...] | Rule | None
     samples: tuple[Sample, ...]
-    batch: Rule | None = None
+    batch: Rule | Widening | None = None
     elementwise: bool = False
     multiple: bool = False
     convention: str = ""

@@ -12,11 +12,24 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import MissingRuleError, ShapeError
-from chainrule.core.primitive import Formula, Primitive, Sample, register
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    Rule,
+    Sample,
+    Widening,
+    register,
+)
 from chainrule.core.program import Program, Var, evaluate
 from chainrule.core.tracer import open_trace
 from chainrule.core.types import ArrayType
 from chainrule.primitives.elementwise import add, mul
+from chainrule.primitives.loop_batching import (
+    exchange,
+    settle_batch,
+    widened,
+    within_bounds,
+)
 from chainrule.primitives.loop_rules import (
     Derive,
     Flags,
@@ -156,6 +169,28 @@ def _backward_body(back: Program, counts: tuple[int, int, int], carry: int) -> P
     return program
 
 
+def _scan_batch(
+    batched: Sequence[bool],
+    xs: Sequence[Any],
+    params: dict[str, Any],
+    widen: Rule,
+    size: int,
+) -> tuple[list[Any], Flags]:
+    """One loop for all examples; what is stacked has the batch behind the steps."""
+    consts, carry = params["consts"], params["carry"]
+    stop = consts + carry
+    flags, body, found = settle_batch(
+        params["body"], list(batched), (consts, stop), widen, size
+    )
+    operands = widened(xs[:stop], batched[:stop], flags[:stop], size)
+    walked = zip(xs[stop:], flags[stop:], strict=True)
+    operands += [exchange(x) if flag else x for x, flag in walked]
+    results = scan(*operands, **{**params, "body": body})
+    stacks = zip(results[carry:], found[carry:], strict=True)
+    ys = [exchange(y) if flag else y for y, flag in stacks]
+    return [*results[:carry], *ys], found
+
+
 def fori_type(
     lower: ArrayType, upper: ArrayType, *types: ArrayType, body: Program, consts: int
 ) -> tuple[ArrayType, ...]:
@@ -213,6 +248,25 @@ def _fori_jvp(
         consts=len(fixed),
     )
     return list(ys), spread_over(both[len(ys) :], moving[first:])
+
+
+def _fori_batch(
+    batched: Sequence[bool],
+    xs: Sequence[Any],
+    params: dict[str, Any],
+    widen: Rule,
+    size: int,
+) -> tuple[list[Any], Flags]:
+    """One loop for all examples; with bounds of their own, each waits its turn."""
+    if any(batched[:2]):
+        batched, xs, params = within_bounds(batched, xs, params, size)
+    body, consts = params["body"], params["consts"]
+    first = consts + 1
+    flags = [*batched[2 : consts + 2], False, *batched[consts + 2 :]]
+    flags, wide, found = settle_batch(body, flags, (first, len(flags)), widen, size)
+    settled = [False, False, *flags[:consts], *flags[first:]]
+    operands = widened(xs, batched, settled, size)
+    return list(fori_loop(*operands, body=wide, consts=consts)), found
 
 
 def _value_and_tangent_body(
@@ -287,6 +341,7 @@ scan = register(
         numpy=_scan,
         jvp=_scan_jvp,
         transpose=_scan_transpose,
+        batch=Widening(_scan_batch),
         samples=(
             Sample(((3,), (3,), (4, 3)), {**RECURRENT, "length": 4, "reverse": False}),
             Sample(((3,), (3,), (4, 3)), {**RECURRENT, "length": 4, "reverse": True}),
@@ -308,6 +363,7 @@ fori_loop = register(
         numpy=_fori_loop,
         jvp=_fori_jvp,
         transpose=_no_way_back,
+        batch=Widening(_fori_batch),
         samples=(
             Sample(
                 ((), (), (3,), (3,)),
