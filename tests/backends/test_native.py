@@ -13,16 +13,24 @@ from chainrule.core.primitive import REGISTRY
 from chainrule.core.program import Program
 from chainrule.core.types import type_of
 from chainrule.transforms.trace import trace
-from tests.primitives.samples import FLOATS, draw
+from tests.primitives.samples import FLOATS, complex_of, draw, samples_of
 
 LEVELS = [None, *supported_levels()]
 TOLERANCE = {np.float32: 4e-6, np.float64: 1e-13}
+TOLERANCE |= {complex_of(real).type: bound for real, bound in TOLERANCE.items()}
 """A few units in the last place for elementary functions, sums in another order."""
 
 CASES = [
     pytest.param(record, number, id=f"{record.name}-{number}")
     for record in REGISTRY.values()
     for number in range(len(record.samples))
+]
+
+OF_COMPLEX = [
+    pytest.param(record, sample, id=f"{record.name}-{number}")
+    for record in REGISTRY.values()
+    for number, sample in enumerate(samples_of(record))
+    if "c" in sample.dtypes
 ]
 
 
@@ -41,8 +49,15 @@ def dtypes_of(sample):
 @pytest.mark.parametrize("level", LEVELS, ids=lambda level: level or "host")
 @pytest.mark.parametrize(("record", "number"), CASES)
 def test_every_sample_gives_what_numpy_gives(record, number, level):
-    target = target_for(level)
-    sample = record.samples[number]
+    gives_what_numpy_gives(record, record.samples[number], target_for(level))
+
+
+@pytest.mark.parametrize(("record", "sample"), OF_COMPLEX)
+def test_complex_numbers_go_through_numpy(record, sample):
+    gives_what_numpy_gives(record, sample, target_for(None))
+
+
+def gives_what_numpy_gives(record, sample, target):
     for dtype in dtypes_of(sample):
         arrays, recording = traced(record, sample, dtype)
         if not recording.program.equations:
@@ -54,7 +69,7 @@ def test_every_sample_gives_what_numpy_gives(record, number, level):
         for mine, numpys in zip(got, want, strict=True):
             numpys = np.asarray(numpys)
             assert (mine.shape, mine.dtype) == (numpys.shape, numpys.dtype)
-            if mine.dtype.kind == "f":
+            if mine.dtype.kind in "fc":
                 tolerance = TOLERANCE[mine.dtype.type]
                 assert_allclose(mine, numpys, rtol=tolerance, atol=tolerance)
             else:
@@ -96,7 +111,7 @@ def test_special_values_are_numpys(name, dtype):
     if name == "convert" and want.dtype.kind in "iu":
         fits = np.isfinite(arrays[0])
         got, want = got[fits], want[fits]
-    if want.dtype.kind == "f":
+    if want.dtype.kind in "fc":
         tolerance = TOLERANCE[want.dtype.type]
         assert_allclose(got, want, rtol=tolerance, atol=tolerance, equal_nan=True)
     else:

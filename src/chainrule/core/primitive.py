@@ -69,7 +69,8 @@ class Sample:
         params: The primitive's static parameters.
         domain: ``(low, high)`` that values are drawn from, one for all or one each.
         dtypes: The kind of each argument: ``"f"`` float, ``"i"`` integer, ``"b"``
-            bool, ``"u"`` uint32; one character each, or ``"f"`` for all.
+            bool, ``"u"`` uint32, ``"c"`` complex; one character each, or one for all.
+            A record that takes complex numbers for its floats is proved with both.
         distinct: Values differ pairwise by clear steps (no ties, for max and sort).
     """
 

@@ -46,9 +46,17 @@ def _one(
         return np.asarray(rng.integers(0, 2, shape)).astype(bool)
     if kind == "f":
         return np.asarray(rng.uniform(low, high, shape)).astype(dtype)
+    if kind == "c":
+        parts = rng.uniform(low, high, (2, *shape))
+        return np.asarray(parts[0] + 1j * parts[1]).astype(complex_of(dtype))
     integer = np.uint32 if kind == "u" else np.int64
     low = max(low, 0) if kind == "u" else low
     return np.asarray(rng.integers(low, high, shape, endpoint=True)).astype(integer)
+
+
+def complex_of(dtype: Any) -> np.dtype[Any]:
+    """The complex dtype whose parts are of this one."""
+    return np.dtype(np.dtype(dtype).char.upper())
 
 
 def _distinct(sample: Sample, dtype: Any, rng: np.random.Generator) -> list[Array]:
@@ -57,5 +65,8 @@ def _distinct(sample: Sample, dtype: Any, rng: np.random.Generator) -> list[Arra
     low, high = domains(sample)[0]
     values = rng.permutation(np.linspace(low, high, sum(sizes)))
     parts = np.split(values, np.cumsum(sizes)[:-1])
+    if "c" in sample.dtypes:
+        dtype = complex_of(dtype)
+        parts = [part + 1j * rng.uniform(low, high, part.shape) for part in parts]
     pairs = zip(parts, sample.shapes, strict=True)
     return [part.reshape(shape).astype(dtype) for part, shape in pairs]

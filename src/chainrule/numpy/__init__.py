@@ -14,6 +14,7 @@ from numpy import all as all
 from numpy import allclose as allclose
 from numpy import amax as amax
 from numpy import amin as amin
+from numpy import angle as angle
 from numpy import any as any
 from numpy import append as append
 from numpy import arange as arange
@@ -55,6 +56,7 @@ from numpy import ceil as ceil
 from numpy import clip as clip
 from numpy import column_stack as column_stack
 from numpy import complex64 as complex64
+from numpy import complex128 as complex128
 from numpy import compress as compress
 from numpy import concat as concat
 from numpy import concatenate as concatenate
@@ -126,10 +128,12 @@ from numpy import int64 as int64
 from numpy import interp as interp
 from numpy import invert as invert
 from numpy import isclose as isclose
+from numpy import iscomplex as iscomplex
 from numpy import iscomplexobj as iscomplexobj
 from numpy import isfinite as isfinite
 from numpy import isinf as isinf
 from numpy import isnan as isnan
+from numpy import isreal as isreal
 from numpy import isrealobj as isrealobj
 from numpy import kron as kron
 from numpy import left_shift as left_shift
@@ -241,6 +245,7 @@ from numpy import where as where
 from numpy import zeros as zeros
 from numpy import zeros_like as zeros_like
 
+from chainrule.numpy import complex_numbers as complex_numbers
 from chainrule.numpy import contraction as contraction
 from chainrule.numpy import creation as creation
 from chainrule.numpy import elementwise as elementwise

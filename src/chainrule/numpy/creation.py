@@ -145,15 +145,3 @@ def _along(place: int, count: int) -> Shape:
 def result_type_(*values: Any) -> np.dtype[Any]:
     """The dtype that values have in common."""
     return result_type(*values)
-
-
-@implements(np.isrealobj)
-def isrealobj(x: Any) -> bool:
-    """True: traced values are real."""
-    return x.dtype.kind != "c"
-
-
-@implements(np.iscomplexobj)
-def iscomplexobj(x: Any) -> bool:
-    """False: traced values are real."""
-    return x.dtype.kind == "c"

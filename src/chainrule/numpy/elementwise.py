@@ -35,7 +35,7 @@ UNARY: dict[np.ufunc, Primitive] = {
     np.negative: p.neg,
     np.absolute: p.abs,
     np.fabs: p.abs,
-    np.sign: steps.sign,
+    np.sign: p.sign,
     np.square: p.square,
     np.sqrt: e.sqrt,
     np.cbrt: e.cbrt,
@@ -131,7 +131,7 @@ def _whole(ufunc: np.ufunc, primitive: Primitive) -> Handler:
     def handler(x: Any, **options: Any) -> Any:
         refuse(ufunc, options)
         promoted = operand(ufunc, x)
-        return primitive(promoted) if promoted.dtype.kind == "f" else promoted
+        return primitive(promoted) if promoted.dtype.kind in "fc" else promoted
 
     return handler
 
@@ -139,7 +139,7 @@ def _whole(ufunc: np.ufunc, primitive: Primitive) -> Handler:
 def _test(ufunc: np.ufunc, primitive: Primitive, of_integers: bool) -> Handler:
     def handler(x: Any, **options: Any) -> Any:
         refuse(ufunc, options)
-        return primitive(x) if x.dtype.kind == "f" else _full(of_integers, x.shape)
+        return primitive(x) if x.dtype.kind in "fc" else _full(of_integers, x.shape)
 
     return handler
 
@@ -225,17 +225,11 @@ def logical_not(x: Any, **options: Any) -> Any:
     return bits.bitwise_not(truth(x))
 
 
-@implements(np.positive, np.conjugate, np.real, np.copy)
+@implements(np.positive, np.copy)
 def identity(x: Any, **options: Any) -> Any:
-    """The operand itself: traced values are real and never change."""
+    """The operand itself: traced values never change."""
     refuse(np.positive, options)
     return x
-
-
-@implements(np.imag)
-def imag(x: Any) -> Any:
-    """Zeros: traced values are real."""
-    return np.zeros_like(x)
 
 
 @implements(np.reciprocal)
@@ -243,7 +237,7 @@ def reciprocal(x: Any, **options: Any) -> Any:
     """One over each element; of integers, the whole part."""
     refuse(np.reciprocal, options)
     typed = operand(np.reciprocal, x)
-    return p.div(1, typed) if typed.dtype.kind == "f" else p.floor_divide(1, typed)
+    return p.div(1, typed) if typed.dtype.kind in "fc" else p.floor_divide(1, typed)
 
 
 SMALL_POWER = 8
@@ -253,7 +247,7 @@ SMALL_POWER = 8
 def power(x: Any, y: Any, **options: Any) -> Any:
     """Powers; small whole ones by multiplication, exact and differentiable at 0."""
     refuse(np.power, options)
-    if isinstance(x, Tracer) and type(y) in (int, float) and x.dtype.kind == "f":
+    if isinstance(x, Tracer) and type(y) in (int, float) and x.dtype.kind in "fc":
         if y == 0.5:
             return e.sqrt(x)
         if y == int(y) and abs(y) <= SMALL_POWER:

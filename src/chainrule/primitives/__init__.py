@@ -2,6 +2,7 @@
 
 from chainrule.primitives import bitwise as bitwise
 from chainrule.primitives import comparison as comparison
+from chainrule.primitives import complex_numbers as complex_numbers
 from chainrule.primitives import control as control
 from chainrule.primitives import conversion as conversion
 from chainrule.primitives import elementwise as elementwise

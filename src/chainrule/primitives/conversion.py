@@ -15,12 +15,18 @@ def _convert_tangent(dx: Any, y: Any, x: Any, dtype: np.dtype[Any]) -> Any:
     return convert(dx, dtype=dtype) if is_differentiable(dtype) else None
 
 
+def _convert(x: Any, dtype: np.dtype[Any]) -> Any:
+    array = np.asarray(x)
+    whole = array.dtype.kind != "c" or dtype.kind in "cb"
+    return (array if whole else np.real(array)).astype(dtype)
+
+
 convert = register(
     Primitive(
         name="convert",
         formula=Formula(r"y = x", r"\dot y = \dot x", (r"\bar x = \bar y",)),
         type=lambda x, dtype: ArrayType(x.shape, dtype),
-        numpy=lambda x, dtype: np.asarray(x).astype(dtype),
+        numpy=_convert,
         jvp=(_convert_tangent,),
         transpose=(lambda z_bar, x, dtype: convert(z_bar, dtype=x.dtype),),
         samples=(
@@ -30,9 +36,13 @@ convert = register(
             Sample(((4,),), {"dtype": np.dtype(np.float32)}, dtypes="i"),
             Sample(((4,),), {"dtype": np.dtype(np.float64)}, dtypes="b"),
             Sample(((4,),), {"dtype": np.dtype(np.int64)}, (0, 9), dtypes="u"),
+            Sample(((3,),), {"dtype": np.dtype(np.complex128)}),
         ),
         elementwise=True,
-        convention="To integers the fraction is dropped, and the derivative is 0.",
+        convention=(
+            "To integers the fraction is dropped, and the derivative is 0. Of complex "
+            "numbers the imaginary part is dropped."
+        ),
     )
 )
 

@@ -7,12 +7,16 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Formula, Primitive, Sample, register, same
+from chainrule.core.types import ArrayType
 from chainrule.primitives.comparison import equal, greater, less, select
-from chainrule.primitives.rounding import floor, sign
+from chainrule.primitives.complex_numbers import conjugated, real, real_part
+from chainrule.primitives.conversion import convert
+from chainrule.primitives.rounding import floor
 from chainrule.primitives.rules import (
     BINARY,
     UNARY,
     binary_samples,
+    real_type,
     same_type,
     unary_samples,
 )
@@ -119,17 +123,60 @@ square = register(
     )
 )
 
+
+def magnitude_type(x: ArrayType) -> ArrayType:
+    """The operand's type; of complex numbers that of their parts."""
+    return x.with_dtype(x.dtype.char.lower()) if x.dtype.kind == "c" else x
+
+
 abs = register(
     Primitive(
         name="abs",
-        formula=Formula(r"y = |x|", r"\dot y = \operatorname{sgn}(x)\,\dot x"),
-        type=same_type,
+        formula=Formula(
+            r"y = |x|",
+            r"\dot y = \operatorname{sgn}(x)\,\dot x,"
+            r"\ \operatorname{Re}(\operatorname{sgn}(x)^*\,\dot x)"
+            r"\ \text{if complex}",
+        ),
+        type=magnitude_type,
         numpy=np.absolute,
-        jvp=(lambda dx, y, x: mul(dx, sign(x)),),
+        jvp=(lambda dx, y, x: real_part(mul(dx, conjugated(sign(x)))),),
         transpose=None,
         samples=(*unary_samples((0.2, 2.0), (-2.0, -0.2)), INTEGERS),
         elementwise=True,
         convention="The derivative at 0 is 0, the middle of the subgradient [-1, 1].",
+    )
+)
+
+
+def _sign_jvp(dx: Any, y: Any, x: Any) -> Any:
+    """A complex sign turns: by the part of the tangent across it, over the radius."""
+    if y.dtype.kind != "c":
+        return None
+    radius = abs(x)
+    along = real(mul(dx, conjugated(y)))
+    across = sub(dx, mul(y, convert(along, dtype=x.dtype)))
+    scale = convert(select(equal(radius, 0.0), 1.0, radius), dtype=y.dtype)
+    still = equal(x, 0.0)
+    return select(still, 0.0, div(across, scale))
+
+
+sign = register(
+    Primitive(
+        name="sign",
+        formula=Formula(
+            r"y = \operatorname{sgn} x = \begin{cases} x / |x| & x \ne 0 \\"
+            r" 0 & x = 0 \end{cases}",
+            r"\dot y = 0,\ (\dot x - y \operatorname{Re}(y^* \dot x)) / |x|"
+            r"\ \text{if complex}",
+        ),
+        type=same_type,
+        numpy=np.sign,
+        jvp=(_sign_jvp,),
+        transpose=None,
+        samples=(*unary_samples((0.2, 2.0), (-2.0, -0.2)), INTEGERS),
+        elementwise=True,
+        convention="The derivative at 0 is 0, as beside it where x is real.",
     )
 )
 
@@ -196,7 +243,7 @@ floor_divide = register(
     Primitive(
         name="floor_divide",
         formula=Formula(r"z = \lfloor x / y \rfloor", r"\dot z = 0"),
-        type=same_type,
+        type=real_type,
         numpy=np.floor_divide,
         jvp=(None, None),
         transpose=None,
@@ -216,7 +263,7 @@ remainder = register(
             r"z = x - \lfloor x / y \rfloor\,y",
             r"\dot z = \dot x - \lfloor x / y \rfloor\,\dot y",
         ),
-        type=same_type,
+        type=real_type,
         numpy=np.remainder,
         jvp=(
             lambda dx, z, x, y: dx,

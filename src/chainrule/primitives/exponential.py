@@ -14,6 +14,7 @@ from chainrule.primitives.rules import (
     UNARY,
     binary_samples,
     float_type,
+    inexact_type,
     same_type,
     unary_samples,
 )
@@ -24,7 +25,7 @@ exp = register(
     Primitive(
         name="exp",
         formula=Formula(r"y = e^x", r"\dot y = y\,\dot x"),
-        type=float_type,
+        type=inexact_type,
         numpy=np.exp,
         jvp=(lambda dx, y, x: mul(dx, y),),
         transpose=None,
@@ -37,7 +38,7 @@ exp2 = register(
     Primitive(
         name="exp2",
         formula=Formula(r"y = 2^x", r"\dot y = \ln 2 \cdot y\,\dot x"),
-        type=float_type,
+        type=inexact_type,
         numpy=np.exp2,
         jvp=(lambda dx, y, x: mul(dx, mul(y, math.log(2))),),
         transpose=None,
@@ -50,7 +51,7 @@ expm1 = register(
     Primitive(
         name="expm1",
         formula=Formula(r"y = e^x - 1", r"\dot y = (y + 1)\,\dot x"),
-        type=float_type,
+        type=inexact_type,
         numpy=np.expm1,
         jvp=(lambda dx, y, x: mul(dx, add(y, 1.0)),),
         transpose=None,
@@ -63,7 +64,7 @@ log = register(
     Primitive(
         name="log",
         formula=Formula(r"y = \ln x", r"\dot y = \dot x / x"),
-        type=float_type,
+        type=inexact_type,
         numpy=np.log,
         jvp=(lambda dx, y, x: div(dx, x),),
         transpose=None,
@@ -76,7 +77,7 @@ log2 = register(
     Primitive(
         name="log2",
         formula=Formula(r"y = \log_2 x", r"\dot y = \dot x / (x \ln 2)"),
-        type=float_type,
+        type=inexact_type,
         numpy=np.log2,
         jvp=(lambda dx, y, x: div(dx, mul(x, math.log(2))),),
         transpose=None,
@@ -89,7 +90,7 @@ log10 = register(
     Primitive(
         name="log10",
         formula=Formula(r"y = \log_{10} x", r"\dot y = \dot x / (x \ln 10)"),
-        type=float_type,
+        type=inexact_type,
         numpy=np.log10,
         jvp=(lambda dx, y, x: div(dx, mul(x, math.log(10))),),
         transpose=None,
@@ -102,7 +103,7 @@ log1p = register(
     Primitive(
         name="log1p",
         formula=Formula(r"y = \ln(1 + x)", r"\dot y = \dot x / (1 + x)"),
-        type=float_type,
+        type=inexact_type,
         numpy=np.log1p,
         jvp=(lambda dx, y, x: div(dx, add(x, 1.0)),),
         transpose=None,
@@ -115,7 +116,7 @@ sqrt = register(
     Primitive(
         name="sqrt",
         formula=Formula(r"y = \sqrt x", r"\dot y = \dot x / (2y)"),
-        type=float_type,
+        type=inexact_type,
         numpy=np.sqrt,
         jvp=(lambda dx, y, x: div(dx, mul(y, 2.0)),),
         transpose=None,
@@ -204,7 +205,7 @@ erf = register(
             r"y = \frac{2}{\sqrt\pi} \int_0^x e^{-t^2}\,dt",
             r"\dot y = \frac{2}{\sqrt\pi}\,e^{-x^2}\,\dot x",
         ),
-        type=float_type,
+        type=inexact_type,
         numpy=_erf,
         jvp=(lambda dx, y, x: mul(dx, mul(exp(neg(square(x))), SLOPE)),),
         transpose=None,

@@ -1,4 +1,4 @@
-"""Steps: rounding, the sign, and tests for what is not a number."""
+"""Steps: rounding, and tests for what is not a number."""
 
 from __future__ import annotations
 
@@ -7,24 +7,29 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.primitive import Formula, Primitive, Sample, register
+from chainrule.core.primitive import Formula, Primitive, register
 from chainrule.primitives.rules import (
     UNARY,
     float_to_bool_type,
     float_type,
-    same_type,
+    inexact_type,
     unary_samples,
 )
 
 JUMPS = "The derivative at the jumps is 0, as beside them."
 
 
-def _rounding(name: str, value: str, numpy: Callable[..., Any]) -> Primitive:
+def _rounding(
+    name: str,
+    value: str,
+    numpy: Callable[..., Any],
+    type: Callable[..., Any] = float_type,
+) -> Primitive:
     return register(
         Primitive(
             name=name,
             formula=Formula(value, r"\dot y = 0"),
-            type=float_type,
+            type=type,
             numpy=numpy,
             jvp=(None,),
             transpose=None,
@@ -43,27 +48,7 @@ rint = _rounding(
     r"y = \operatorname*{arg\,min}_{n \in \mathbb Z} |x - n|"
     r"\ \text{(the even } n \text{ of two)}",
     np.rint,
-)
-
-sign = register(
-    Primitive(
-        name="sign",
-        formula=Formula(
-            r"y = \operatorname{sgn} x = \begin{cases} 1 & x > 0 \\ 0 & x = 0 \\"
-            r" -1 & x < 0 \end{cases}",
-            r"\dot y = 0",
-        ),
-        type=same_type,
-        numpy=np.sign,
-        jvp=(None,),
-        transpose=None,
-        samples=(
-            *unary_samples((0.2, 2.0), (-2.0, -0.2)),
-            Sample(((4,),), domain=(-5, 5), dtypes="i"),
-        ),
-        elementwise=True,
-        convention=JUMPS,
-    )
+    inexact_type,  # of complex numbers, both parts
 )
 
 

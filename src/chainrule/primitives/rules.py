@@ -65,8 +65,23 @@ def _kind(types: tuple[ArrayType, ...], kinds: str, wanted: str) -> ArrayType:
 
 
 def float_type(*types: ArrayType) -> ArrayType:
-    """As ``same_type``, for floating-point operands."""
+    """As ``same_type``, for real floating-point operands."""
+    return _kind(types, "f", "real floating-point")
+
+
+def inexact_type(*types: ArrayType) -> ArrayType:
+    """As ``same_type``, for floating-point operands, real or complex."""
     return _kind(types, "fc", "floating-point")
+
+
+def complex_type(*types: ArrayType) -> ArrayType:
+    """As ``same_type``, for complex operands."""
+    return _kind(types, "c", "complex")
+
+
+def real_type(*types: ArrayType) -> ArrayType:
+    """As ``same_type``, for real operands, integers and booleans among them."""
+    return _kind(types, "biuf", "real")
 
 
 def integer_type(*types: ArrayType) -> ArrayType:
@@ -85,8 +100,8 @@ def bool_type(*types: ArrayType) -> ArrayType:
 
 
 def float_to_bool_type(x: ArrayType) -> ArrayType:
-    """A floating-point operand; the result is boolean."""
-    return ArrayType(float_type(x).shape, BOOL)
+    """A floating-point operand, real or complex; the result is boolean."""
+    return ArrayType(inexact_type(x).shape, BOOL)
 
 
 def check_axis(axis: int, type: ArrayType, name: str) -> None:

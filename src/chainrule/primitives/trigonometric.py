@@ -10,7 +10,13 @@ import numpy as np
 from chainrule.core.primitive import Formula, Primitive, Rule, Sample, register
 from chainrule.primitives.elementwise import add, div, mul, neg, square, sub
 from chainrule.primitives.exponential import sqrt
-from chainrule.primitives.rules import UNARY, binary_samples, float_type, unary_samples
+from chainrule.primitives.rules import (
+    UNARY,
+    binary_samples,
+    float_type,
+    inexact_type,
+    unary_samples,
+)
 
 INSIDE = unary_samples((-0.9, 0.9))
 
@@ -22,12 +28,12 @@ def _function(
     jvp: Rule,
     samples: tuple[Sample, ...] = UNARY,
 ) -> Primitive:
-    """A smooth function of one real variable."""
+    """A smooth function of one variable, real or complex."""
     return register(
         Primitive(
             name=name,
             formula=formula,
-            type=float_type,
+            type=inexact_type,
             numpy=numpy,
             jvp=(jvp,),
             transpose=None,

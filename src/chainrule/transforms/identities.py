@@ -60,10 +60,15 @@ def _argument(atom: Atom, primitive: Primitive, made: Made) -> Equation | None:
 
 
 def _is(atom: Atom, number: float) -> bool:
-    """Whether an atom is this number, sign of zero included, in every element."""
+    """Whether an atom is this real number, sign of zero included, in every element.
+
+    Never of complex ones: their product with 1 turns inf into NaN, and signs of zeros.
+    """
     if not isinstance(atom, Literal) or atom.value != number:
         return False
-    return bool(np.signbit(np.real(atom.value)) == np.signbit(number)) or number != 0
+    if atom.type.dtype.kind == "c":
+        return False
+    return bool(np.signbit(atom.value) == np.signbit(number)) or number != 0
 
 
 def _is_integer(type: ArrayType) -> bool:

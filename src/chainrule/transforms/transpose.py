@@ -1,4 +1,22 @@
-"""Reverse mode: a linear program run backwards, each equation by its transpose rule."""
+r"""Reverse mode: a linear program run backwards, each equation by its transpose rule.
+
+The convention for complex numbers, here for the whole of chainrule (it is JAX's). A
+tangent of complex values is complex, and a derivative is a map that is linear over the
+reals: what is analytic multiplies by f'(z), while ``real``, ``imag``, ``conj`` and
+``abs`` treat the two parts each in its way. A cotangent pairs with a tangent by the
+real part of the plain product, without conjugation,
+
+.. math:: \langle \bar z, \dot z \rangle
+    = \operatorname{Re} \sum_i \bar z_i\,\dot z_i
+
+so that transposes of complex-linear maps are plain transposes (of a product with A the
+product with Aᵀ, not its conjugate), and those of the others follow:
+x̄ + 0i for ``real``, -i·ȳ for ``imag``, w̄* for ``conj``. Hence
+
+* of a real function of z = x + iy, ``grad`` is ∂f/∂x - i ∂f/∂y: the direction of
+  steepest ascent is its conjugate, so one descends by z - rate * np.conj(gradient);
+* of an analytic function, ``grad(..., holomorphic=True)`` is the complex derivative.
+"""
 
 from __future__ import annotations
 
