@@ -12,7 +12,8 @@ from chainrule.calculus.arguments import Function, as_value, result_value
 from chainrule.core.errors import ShapeError, user_line
 from chainrule.core.tree import Structure, flatten, open_container, paths, unflatten
 from chainrule.core.types import type_of
-from chainrule.transforms.batch import evaluate_batched, repeated
+from chainrule.primitives.structure import repeated
+from chainrule.transforms.batch import evaluate_batched
 from chainrule.transforms.trace import is_array, trace
 
 Axis = int | None

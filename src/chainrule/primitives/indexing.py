@@ -9,7 +9,19 @@ import numpy as np
 from chainrule.core.errors import ShapeError
 from chainrule.core.primitive import Formula, Primitive, Sample, register, same
 from chainrule.core.types import ArrayType
+from chainrule.primitives.bitwise import bitwise_and
+from chainrule.primitives.comparison import less, less_equal, select
+from chainrule.primitives.conversion import convert
+from chainrule.primitives.elementwise import add, mul
 from chainrule.primitives.rules import check_axis
+from chainrule.primitives.structure import (
+    all_batched,
+    broadcast_to,
+    count_beside,
+    move_axis,
+    reshape,
+    transpose,
+)
 
 
 def _check_indices(indices: ArrayType) -> None:
@@ -30,6 +42,40 @@ def _take(x: Any, indices: Any, axis: int) -> Any:
     return np.take(x, np.asarray(indices).astype(np.intp), axis)
 
 
+def _own_places(indices: Any, count: int) -> Any:
+    """Batched indices into rows of ``count`` elements, as places in all the rows.
+
+    What is outside its own row becomes a place outside of all.
+    """
+    size, inner = indices.shape[0], len(indices.shape) - 1
+    places = convert(indices, dtype=np.dtype(np.int64))
+    starts = mul(count_beside(places, (size,), 0), count)
+    column = reshape(starts, shape=(size, *[1] * inner))
+    wrapped = select(less(places, 0), add(places, count), places)
+    inside = bitwise_and(less_equal(-count, places), less(places, count))
+    own = add(wrapped, broadcast_to(column, shape=places.shape))
+    return select(inside, own, size * count)
+
+
+def _exchanged(x: Any, first: int, second: int) -> Any:
+    """Two groups of axes behind the first axis in the other order."""
+    middle, stop = 1 + first, 1 + first + second
+    rest = range(stop, len(x.shape))
+    return transpose(x, axes=(0, *range(middle, stop), *range(1, middle), *rest))
+
+
+def _take_batch(batched: Any, x: Any, indices: Any, axis: int) -> Any:
+    if not batched[1]:
+        return take(x, indices, axis=axis + 1)
+    if not batched[0]:
+        return move_axis(take(x, indices, axis=axis), axis, 0)
+    lines = move_axis(x, axis + 1, 1)
+    size, count, *rest = lines.shape
+    flat = reshape(lines, shape=(size * count, *rest))
+    z = take(flat, _own_places(indices, count), axis=0)
+    return _exchanged(z, len(indices.shape) - 1, axis)
+
+
 take = register(
     Primitive(
         name="take",
@@ -47,6 +93,7 @@ take = register(
             ),
             None,
         ),
+        batch=_take_batch,
         samples=(
             Sample(((4,), (3,)), {"axis": 0}, ((-2.0, 2.0), (0, 3)), "fi"),
             Sample(((4, 2), ()), {"axis": 0}, ((-2.0, 2.0), (0, 3)), "fi"),
@@ -81,6 +128,20 @@ def _scatter_add(updates: Any, indices: Any, axis: int, size: int) -> Any:
     return z
 
 
+def _scatter_batch(
+    batched: Any, updates: Any, indices: Any, axis: int, size: int
+) -> Any:
+    if not batched[1]:
+        return scatter_add(updates, indices, axis=axis + 1, size=size)
+    updates, indices = all_batched(batched, (updates, indices))
+    count = len(indices.shape)
+    lines = _exchanged(updates, axis, count - 1)
+    examples, rest = lines.shape[0], lines.shape[count:]
+    places = _own_places(indices, size)
+    flat = scatter_add(lines, places, axis=0, size=examples * size)
+    return move_axis(reshape(flat, shape=(examples, size, *rest)), 1, axis + 1)
+
+
 scatter_add = register(
     Primitive(
         name="scatter_add",
@@ -96,6 +157,7 @@ scatter_add = register(
             lambda z_bar, updates, indices, axis, size: take(z_bar, indices, axis=axis),
             None,
         ),
+        batch=_scatter_batch,
         samples=(
             Sample(((3,), (3,)), {"axis": 0, "size": 4}, ((-2.0, 2.0), (0, 3)), "fi"),
             Sample(((2,), ()), {"axis": 0, "size": 4}, ((-2.0, 2.0), (0, 3)), "fi"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from chainrule.core.errors import ShapeError
 from chainrule.core.primitive import Formula, Primitive, Sample, register, same
 from chainrule.core.types import ArrayType
-from chainrule.primitives.structure import swap
+from chainrule.primitives.structure import all_batched, move_axis, reshape, swap
 
 
 def matmul_type(x: ArrayType, y: ArrayType) -> ArrayType:
@@ -30,6 +32,24 @@ def matmul_type(x: ArrayType, y: ArrayType) -> ArrayType:
     return ArrayType((*x.shape[:-1], y.shape[-1]), x.dtype)
 
 
+def _matmul_batch(batched: Any, x: Any, y: Any) -> Any:
+    """Where one factor is the same for all, the rows of all are one product."""
+    if batched == (True, False):
+        return _merged_rows(x, y)
+    if batched == (False, True) and y.shape[-1] == 1:
+        return swap(_merged_rows(swap(y), swap(x)))
+    return matmul(*all_batched(batched, (x, y)))
+
+
+def _merged_rows(x: Any, y: Any) -> Any:
+    """(n, *b, i, k) times (*b, k, j) as (*b, n i, k) times (*b, k, j)."""
+    place = len(y.shape) - 2
+    stacks = move_axis(x, 0, place)
+    *outer, size, count, inner = stacks.shape
+    z = matmul(reshape(stacks, shape=(*outer, size * count, inner)), y)
+    return move_axis(reshape(z, shape=(*outer, size, count, y.shape[-1])), place, 0)
+
+
 matmul = register(
     Primitive(
         name="matmul",
@@ -45,6 +65,7 @@ matmul = register(
             lambda z_bar, x, y: matmul(z_bar, swap(y)),
             lambda z_bar, x, y: matmul(swap(x), z_bar),
         ),
+        batch=_matmul_batch,
         samples=(
             Sample(((2, 3), (3, 4))),
             Sample(((1, 1), (1, 1))),

@@ -13,7 +13,7 @@ from chainrule.primitives.bitwise import bitwise_and
 from chainrule.primitives.comparison import less, less_equal, select
 from chainrule.primitives.loop_rules import Flags, zeros
 from chainrule.primitives.reduction import reduce_max, reduce_min
-from chainrule.primitives.structure import broadcast_to, transpose
+from chainrule.primitives.structure import broadcast_to, repeated, transpose
 
 
 def settle_batch(
@@ -41,7 +41,7 @@ def widened(
 ) -> list[Any]:
     """Operands with the batch in front where wanted, repeated if they lack it."""
     return [
-        broadcast_to(x, shape=(size, *x.shape)) if want and not flag else x
+        repeated(x, size) if want and not flag else x
         for x, flag, want in zip(xs, batched, wanted, strict=True)
     ]
 

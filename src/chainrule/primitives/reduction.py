@@ -8,20 +8,19 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import ShapeError
-from chainrule.core.interpreter import find_trace
 from chainrule.core.primitive import Formula, Primitive, Rule, Sample, register, same
 from chainrule.core.types import ArrayType, Shape
 from chainrule.primitives.comparison import equal
 from chainrule.primitives.conversion import convert
 from chainrule.primitives.elementwise import add, div, mul
 from chainrule.primitives.indexing import take
-from chainrule.primitives.rules import bool_type, check_axis
+from chainrule.primitives.rules import behind, bool_type, check_axis
 from chainrule.primitives.slicing import concatenate, flip, part
 from chainrule.primitives.structure import (
     REDUCTIONS,
     broadcast_to,
+    count_beside,
     inverse,
-    iota,
     reduce_sum,
     reduced_type,
     reshape,
@@ -52,7 +51,7 @@ def _extreme_jvp(dx: Any, y: Any, x: Any, axes: Axes) -> Any:
 
 
 def _extreme(name: str, symbol: str, numpy: Callable[..., Any]) -> Primitive:
-    return register(
+    record = register(
         Primitive(
             name=name,
             formula=Formula(
@@ -64,6 +63,7 @@ def _extreme(name: str, symbol: str, numpy: Callable[..., Any]) -> Primitive:
             numpy=lambda x, axes: numpy(x, axis=axes),
             jvp=(_extreme_jvp,),
             transpose=None,
+            batch=lambda batched, x, axes: record(x, axes=behind(axes)),
             samples=(
                 *REDUCTIONS,
                 Sample(((2, 3),), {"axes": (1,)}, (-9, 9), dtypes="i"),
@@ -71,6 +71,7 @@ def _extreme(name: str, symbol: str, numpy: Callable[..., Any]) -> Primitive:
             convention="Elements that tie share the tangent evenly. NaN propagates.",
         )
     )
+    return record
 
 
 reduce_max = _extreme("reduce_max", "max", np.maximum.reduce)
@@ -121,6 +122,7 @@ reduce_prod = register(
         numpy=lambda x, axes: np.multiply.reduce(x, axis=axes, dtype=x.dtype),
         jvp=(_product_jvp,),
         transpose=None,
+        batch=lambda batched, x, axes: reduce_prod(x, axes=behind(axes)),
         samples=(*REDUCTIONS, Sample(((0, 2),), {"axes": (0,)})),
         convention="The product of nothing is 1.",
     )
@@ -128,7 +130,7 @@ reduce_prod = register(
 
 
 def _logical(name: str, symbol: str, numpy: Callable[..., Any]) -> Primitive:
-    return register(
+    record = register(
         Primitive(
             name=name,
             formula=Formula(rf"y_j = \{symbol}_i x_{{ij}}", r"\dot y_j = 0"),
@@ -136,6 +138,7 @@ def _logical(name: str, symbol: str, numpy: Callable[..., Any]) -> Primitive:
             numpy=lambda x, axes: numpy(x, axis=axes),
             jvp=(None,),
             transpose=None,
+            batch=lambda batched, x, axes: record(x, axes=behind(axes)),
             samples=(
                 Sample(((3,),), {"axes": (0,)}, dtypes="b"),
                 Sample(((2, 3),), {"axes": (0, 1)}, dtypes="b"),
@@ -144,6 +147,7 @@ def _logical(name: str, symbol: str, numpy: Callable[..., Any]) -> Primitive:
             convention="The operand is boolean.",
         )
     )
+    return record
 
 
 reduce_and = _logical("reduce_and", "bigwedge", np.logical_and.reduce)
@@ -157,7 +161,7 @@ def position_type(x: ArrayType, axis: int) -> ArrayType:
 
 
 def _position(name: str, symbol: str, numpy: Callable[..., Any]) -> Primitive:
-    return register(
+    record = register(
         Primitive(
             name=name,
             formula=Formula(
@@ -167,6 +171,7 @@ def _position(name: str, symbol: str, numpy: Callable[..., Any]) -> Primitive:
             numpy=lambda x, axis: np.asarray(numpy(x, axis)).astype(INDEX),
             jvp=(None,),
             transpose=None,
+            batch=lambda batched, x, axis: record(x, axis=axis + 1),
             samples=(
                 Sample(((3,),), {"axis": 0}, distinct=True),
                 Sample(((2, 3),), {"axis": 1}, distinct=True),
@@ -176,6 +181,7 @@ def _position(name: str, symbol: str, numpy: Callable[..., Any]) -> Primitive:
             convention="The first of those that tie; the first NaN if there is one.",
         )
     )
+    return record
 
 
 argmax = _position("argmax", "max", np.argmax)
@@ -206,7 +212,7 @@ def _along(
     convention: str = "",
 ) -> Primitive:
     """An operation along one axis that keeps the operand's type."""
-    return register(
+    record = register(
         Primitive(
             name=name,
             formula=formula,
@@ -215,9 +221,11 @@ def _along(
             jvp=(jvp,),
             transpose=transpose,
             samples=ALONG,
+            batch=lambda batched, x, axis: record(x, axis=axis + 1),
             convention=convention,
         )
     )
+    return record
 
 
 def _sum_from_behind(z_bar: Any, x: Any, axis: int) -> Any:
@@ -268,9 +276,7 @@ cumprod = _along(
 def _starts(indices: Any, shape: Shape, count: int) -> Any:
     """Where each line of ``count`` elements starts, recorded beside the indices."""
     lines = ArrayType(shape[:-1], INDEX).size
-    params = {"shape": (lines,), "axis": 0, "dtype": INDEX}
-    trace = find_trace((indices,))
-    numbers = iota(**params) if trace is None else trace.process(iota, (), params)
+    numbers = count_beside(indices, (lines,), 0)
     return reshape(mul(numbers, count), shape=(*shape[:-1], 1))
 
 
@@ -306,6 +312,7 @@ argsort = register(
         numpy=lambda x, axis: np.argsort(x, axis, kind="stable").astype(INDEX),
         jvp=(None,),
         transpose=None,
+        batch=lambda batched, x, axis: argsort(x, axis=axis + 1),
         samples=(*ALONG, Sample(((5,),), {"axis": 0}, (0, 2), dtypes="i")),
         convention="Those that tie keep their order. NaN comes last.",
     )

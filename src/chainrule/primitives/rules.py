@@ -104,6 +104,11 @@ def float_to_bool_type(x: ArrayType) -> ArrayType:
     return ArrayType(inexact_type(x).shape, BOOL)
 
 
+def behind(axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The same axes behind a new first one, that of a batch."""
+    return tuple([axis + 1 for axis in axes])
+
+
 def check_axis(axis: int, type: ArrayType, name: str) -> None:
     """Refuse an axis that the operand lacks."""
     if not 0 <= axis < type.ndim:

@@ -11,6 +11,7 @@ from chainrule.core.errors import ShapeError
 from chainrule.core.primitive import Formula, Primitive, Sample, register, same
 from chainrule.core.types import ArrayType
 from chainrule.primitives.rules import check_axis
+from chainrule.primitives.structure import all_batched
 
 Ints = tuple[int, ...]
 
@@ -77,6 +78,10 @@ def _place_back(z_bar: Any, x: Any, start: Ints, size: Ints, step: Ints) -> Any:
     return pad(z_bar, low=tuple(low), high=tuple(high), interior=gaps)
 
 
+def _slice_batch(batched: Any, x: Any, start: Ints, size: Ints, step: Ints) -> Any:
+    return slice(x, start=(0, *start), size=(x.shape[0], *size), step=(1, *step))
+
+
 slice = register(
     Primitive(
         name="slice",
@@ -89,6 +94,7 @@ slice = register(
         numpy=_slice,
         jvp=(same,),
         transpose=(_place_back,),
+        batch=_slice_batch,
         samples=(
             Sample(((5,),), {"start": (1,), "size": (3,), "step": (1,)}),
             Sample(((6,),), {"start": (5,), "size": (3,), "step": (-2,)}),
@@ -135,6 +141,10 @@ def _cut_back(z_bar: Any, x: Any, low: Ints, high: Ints, interior: Ints) -> Any:
     return slice(z_bar, start=low, size=x.shape, step=steps)
 
 
+def _pad_batch(batched: Any, x: Any, low: Ints, high: Ints, interior: Ints) -> Any:
+    return pad(x, low=(0, *low), high=(0, *high), interior=(0, *interior))
+
+
 pad = register(
     Primitive(
         name="pad",
@@ -147,6 +157,7 @@ pad = register(
         numpy=_pad,
         jvp=(same,),
         transpose=(_cut_back,),
+        batch=_pad_batch,
         samples=(
             Sample(((3,),), {"low": (1,), "high": (2,), "interior": (0,)}),
             Sample(((2, 3),), {"low": (0, 1), "high": (1, 0), "interior": (1, 2)}),
@@ -214,6 +225,9 @@ concatenate = register(
         numpy=lambda *xs, axis: np.concatenate(xs, axis),
         jvp=_concatenate_jvp,
         transpose=_split_back,
+        batch=lambda batched, *xs, axis: concatenate(
+            *all_batched(batched, xs), axis=axis + 1
+        ),
         samples=(
             Sample(((2,), (3,)), {"axis": 0}),
             Sample(((2, 1), (2, 3), (2, 2)), {"axis": 1}),

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from chainrule.core.errors import ShapeError
+from chainrule.core.interpreter import find_trace
 from chainrule.core.primitive import Formula, Primitive, Sample, register, same
 from chainrule.core.types import ArrayType, Shape
-from chainrule.primitives.rules import check_axes
+from chainrule.primitives.rules import behind, check_axes
 
 
 def spread(z: Any, axes: tuple[int, ...], shape: Shape) -> Any:
     """Repeat a reduction's result along the axes that it removed."""
     kept = tuple([1 if i in axes else n for i, n in enumerate(shape)])
     return broadcast_to(reshape(z, shape=kept), shape=shape)
+
+
+def repeated(x: Any, size: int) -> Any:
+    """The same value for every example of a batch."""
+    return broadcast_to(x, shape=(size, *x.shape))
+
+
+def all_batched(batched: Sequence[bool], xs: Sequence[Any]) -> list[Any]:
+    """Operands that all have the batch in front, repeated if they lack it."""
+    pairs = list(zip(xs, batched, strict=True))
+    size = next(x.shape[0] for x, flag in pairs if flag)
+    return [x if flag else repeated(x, size) for x, flag in pairs]
+
+
+def move_axis(x: Any, source: int, target: int) -> Any:
+    """One axis put at another place, the others in their order."""
+    order = [axis for axis in range(len(x.shape)) if axis != source]
+    order.insert(target, source)
+    return x if source == target else transpose(x, axes=tuple(order))
 
 
 def broadcast_type(x: ArrayType, shape: Shape) -> ArrayType:
@@ -43,6 +64,13 @@ def _unbroadcast(z_bar: Any, x: Any, shape: Shape) -> Any:
     return total if total.shape == x.shape else reshape(total, shape=x.shape)
 
 
+def _broadcast_batch(batched: Any, x: Any, shape: Shape) -> Any:
+    size, *inner = x.shape
+    missing = (1,) * (len(shape) - len(inner))
+    aligned = reshape(x, shape=(size, *missing, *inner)) if missing else x
+    return broadcast_to(aligned, shape=(size, *shape))
+
+
 broadcast_to = register(
     Primitive(
         name="broadcast_to",
@@ -55,6 +83,7 @@ broadcast_to = register(
         numpy=np.broadcast_to,
         jvp=(same,),
         transpose=(_unbroadcast,),
+        batch=_broadcast_batch,
         samples=(
             Sample(((3,),), {"shape": (2, 3)}),
             Sample(((2, 1),), {"shape": (4, 2, 3)}),
@@ -94,6 +123,7 @@ reduce_sum = register(
         numpy=lambda x, axes: np.add.reduce(x, axis=axes, dtype=x.dtype),
         jvp=(same,),
         transpose=(lambda z_bar, x, axes: spread(z_bar, axes, x.shape),),
+        batch=lambda batched, x, axes: reduce_sum(x, axes=behind(axes)),
         samples=(*REDUCTIONS, Sample(((0, 2),), {"axes": (0,)})),
         convention="The sum of nothing is 0. The dtype is kept.",
     )
@@ -123,6 +153,7 @@ reshape = register(
         numpy=lambda x, shape: np.reshape(x, shape),
         jvp=(same,),
         transpose=(lambda z_bar, x, shape: reshape(z_bar, shape=x.shape),),
+        batch=lambda batched, x, shape: reshape(x, shape=(x.shape[0], *shape)),
         samples=(
             Sample(((6,),), {"shape": (2, 3)}),
             Sample(((2, 3),), {"shape": (3, 1, 2)}),
@@ -165,6 +196,7 @@ transpose = register(
         numpy=lambda x, axes: np.transpose(x, axes),
         jvp=(same,),
         transpose=(lambda z_bar, x, axes: transpose(z_bar, axes=inverse(axes)),),
+        batch=lambda batched, x, axes: transpose(x, axes=(0, *behind(axes))),
         samples=(
             Sample(((2, 3),), {"axes": (1, 0)}),
             Sample(((2, 3, 4),), {"axes": (2, 0, 1)}),
@@ -202,3 +234,10 @@ iota = register(
         ),
     )
 )
+
+
+def count_beside(x: Any, shape: Shape, axis: int) -> Any:
+    """Numbers from 0 along an axis, written down where x is traced."""
+    params = {"shape": shape, "axis": axis, "dtype": np.dtype(np.int64)}
+    trace = find_trace((x,))
+    return iota(**params) if trace is None else trace.process(iota, (), params)

@@ -17,7 +17,7 @@ from chainrule.core.tracer import Trace, open_trace
 from chainrule.core.types import ArrayType, type_of
 from chainrule.primitives.control import scan
 from chainrule.primitives.loop_rules import stacked
-from chainrule.primitives.structure import broadcast_to
+from chainrule.primitives.structure import all_batched, repeated
 
 Flags = Sequence[bool]
 
@@ -91,11 +91,6 @@ def batch_program(
     return checked(wide), flags
 
 
-def repeated(x: Any, size: int) -> Any:
-    """The same value for every example."""
-    return broadcast_to(x, shape=(size, *x.shape))
-
-
 def _batched(
     primitive: Primitive,
     xs: list[Any],
@@ -110,9 +105,7 @@ def _batched(
     if rule is not None:
         results = rule(batched, *xs, **params)
     elif primitive.elementwise:
-        pairs = zip(xs, batched, strict=True)
-        alike = [x if flag else repeated(x, size) for x, flag in pairs]
-        results = primitive(*alike, **params)
+        results = primitive(*all_batched(batched, xs), **params)
     else:
         return _loop(primitive, xs, params, batched, size)
     ys = results if primitive.multiple else (results,)
