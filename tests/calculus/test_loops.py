@@ -144,3 +144,22 @@ def test_errors_of_fori_loop():
         cr.fori_loop(0, 3.0, lambda i, y: y, 1.0)
     with pytest.raises(TypeError, match=r"carry to stay float32\[\], got float64\[\]"):
         cr.fori_loop(0, 3, lambda i, y: y * np.float64(2), np.float32(1))
+
+
+def test_a_body_that_counts_is_differentiated_and_batched_again():
+    """Sorting's derivative counts places: an equation without operands in the body."""
+
+    def f(rows):
+        def step(total, x):
+            return total + np.sum(np.sort(x * total, -1)[:, 0] * total), None
+
+        return cr.scan(step, 1.0, rows)[0]
+
+    def slope(rows):
+        return np.sum(cr.grad(f)(rows) ** 2)
+
+    rows = np.random.default_rng(0).uniform(0.1, 0.5, (2, 2, 3))
+    cr.check_grads(f, (rows,), order=2)
+    stack = np.stack([rows, rows[::-1]])
+    got = cr.vmap(cr.grad(slope))(stack)
+    assert_allclose(got, [cr.grad(slope)(each) for each in stack], rtol=1e-12)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.interpreter import find_trace
 from chainrule.core.primitive import Primitive
 from chainrule.core.types import ArrayType
 
@@ -122,7 +123,8 @@ def evaluate(
 ) -> list[Any]:
     """Run a program on arrays or traced values, equation by equation.
 
-    Values are dropped after their last use. ``apply`` replaces the way an equation
+    Values are dropped after their last use. An equation without operands is written
+    down where the arguments are traced. ``apply`` replaces the way an equation
     is carried out; by default its primitive is applied under the current interpreter.
     """
     environment: dict[Var, Any] = {}
@@ -131,15 +133,25 @@ def evaluate(
     dying = program.dying
     for position, equation in enumerate(program.equations):
         values = [read(environment, atom) for atom in equation.inputs]
-        if apply is None:
+        if apply is not None:
+            result = apply(equation, values)
+        elif values:
             result = equation.primitive(*values, **equation.params)
         else:
-            result = apply(equation, values)
+            result = without_operands(equation, (*constants, *arguments))
         outputs = result if equation.primitive.multiple else (result,)
         environment.update(zip(equation.outputs, outputs, strict=True))
         for var in dying[position]:
             environment.pop(var, None)
     return [read(environment, atom) for atom in program.outputs]
+
+
+def without_operands(equation: Equation, beside: tuple[Any, ...]) -> Any:
+    """Carry out an equation that reads nothing, under the trace of values beside it."""
+    trace = find_trace(beside)
+    if trace is None:
+        return equation.primitive(**equation.params)
+    return trace.process(equation.primitive, (), equation.params)
 
 
 def read(environment: dict[Var, Any], atom: Atom) -> Any:

@@ -12,8 +12,8 @@ from typing import Any
 
 from chainrule.core.check import checked
 from chainrule.core.primitive import Primitive, Widening
-from chainrule.core.program import Equation, Program, Var, evaluate
-from chainrule.core.tracer import Trace, open_trace
+from chainrule.core.program import Equation, Program, Var, evaluate, without_operands
+from chainrule.core.tracer import open_trace
 from chainrule.core.types import ArrayType, type_of
 from chainrule.primitives.control import scan
 from chainrule.primitives.loop_rules import stacked
@@ -37,21 +37,19 @@ def evaluate_batched(
     arguments: Sequence[Any],
     batched: Flags,
     size: int,
-    trace: Trace | None = None,
 ) -> tuple[list[Any], list[bool]]:
     """Run a program on arguments of which those flagged have the batch in front.
 
     Constants are the same for all examples. The results, and which of them are
-    batched. With ``trace`` every equation is written down there, also those that have
-    numbers alone as operands.
+    batched.
     """
 
     def apply(equation: Equation, values: list[Any]) -> Any:
         primitive = equation.primitive
         flags = tuple([type(value) is _Wide for value in values])
+        if not values:
+            return without_operands(equation, (*constants, *arguments))
         if not any(flags):
-            if trace is not None:
-                return trace.process(primitive, tuple(values), equation.params)
             return primitive(*values, **equation.params)
         xs = [x.value if flag else x for x, flag in zip(values, flags, strict=True)]
         ys, out = _batched(primitive, xs, equation.params, flags, size)
@@ -78,7 +76,7 @@ def batch_program(
             trace.input(stacked(type, size) if flag else type)
             for type, flag in zip(program.input_types, batched, strict=True)
         ]
-        results, found = evaluate_batched(program, (), inputs, batched, size, trace)
+        results, found = evaluate_batched(program, (), inputs, batched, size)
         asked = wanted or found
         outputs = [
             repeated(y, size) if want and not flag else y

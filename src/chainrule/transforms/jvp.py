@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from chainrule.core.check import checked
 from chainrule.core.primitive import Primitive, same
-from chainrule.core.program import Atom, Literal, Program, Var, read
+from chainrule.core.program import Atom, Literal, Program, Var, read, without_operands
 from chainrule.core.tracer import open_trace
 from chainrule.core.types import is_differentiable, type_of
 from chainrule.primitives.elementwise import add
@@ -78,7 +78,11 @@ def push_forward(
         if all(dx is None for dx in dxs):
             ys = cached
             if ys is None:
-                result = equation.primitive(*xs, **equation.params)
+                result = (
+                    equation.primitive(*xs, **equation.params)
+                    if xs
+                    else without_operands(equation, (*constants, *primals))
+                )
                 ys = result if equation.primitive.multiple else (result,)
         else:
             ys, dys = apply_jvp(equation.primitive, xs, dxs, equation.params, cached)
