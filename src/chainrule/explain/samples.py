@@ -50,8 +50,8 @@ def _one(
         parts = rng.uniform(low, high, (2, *shape))
         return np.asarray(parts[0] + 1j * parts[1]).astype(complex_of(dtype))
     integer = np.uint32 if kind == "u" else np.int64
-    low = max(low, 0) if kind == "u" else low
-    return np.asarray(rng.integers(low, high, shape, endpoint=True)).astype(integer)
+    bounds = int(max(low, 0) if kind == "u" else low), int(high)
+    return np.asarray(rng.integers(*bounds, shape, endpoint=True)).astype(integer)
 
 
 def complex_of(dtype: Any) -> np.dtype[Any]:
