@@ -12,13 +12,14 @@ python := $(VENV)/bin/python
 pip := PIP_USER=0 PIP_REQUIRE_VIRTUALENV=0 PIP_DISABLE_PIP_VERSION_CHECK=1 \
 	$(python) -m pip install --quiet
 
-.PHONY: help train test lint format bench clean
+.PHONY: help train test lint format rules bench clean
 .DELETE_ON_ERROR:
 
 help:
 	@sed -n 's/^#   //p' Makefile
 	@echo "make lint     ruff and pyright, as CI runs them"
 	@echo "make format   let ruff mend what it can"
+	@echo "make rules    write docs/rules.md anew from the records"
 	@echo "make bench    the benchmark table (installs the peers: about 2 GB)"
 	@echo "make clean    remove $(VENV) and what the tools left"
 
@@ -36,6 +37,10 @@ lint: $(VENV)/.installed-lint
 format: $(VENV)/.installed-lint
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+
+rules: $(VENV)/.installed
+	$(VENV)/bin/chainrule rules --markdown > docs/rules.md.new
+	@mv docs/rules.md.new docs/rules.md
 
 bench: $(VENV)/.installed-bench
 	$(python) benchmarks/run.py $(ARGS)

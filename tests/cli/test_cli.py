@@ -1,6 +1,7 @@
 """The command: what it prints, what it writes, and how it refuses."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ import chainrule
 from chainrule.cli import training
 from chainrule.cli.app import app, hidden_sizes
 from chainrule.cli.training import Digits
+from chainrule.explain import page
 
 FILES = {"weights.safetensors", "history.json", "run.json", "loss.png", "digits.png"}
 
@@ -157,3 +159,37 @@ def test_hidden_sizes(text, sizes):
 def test_hidden_sizes_refuses(text):
     with pytest.raises(typer.BadParameter, match="expected the sizes"):
         hidden_sizes(text)
+
+
+def test_the_book_is_listed_by_chapters():
+    result = run("rules")
+    assert result.exit_code == 0, result.output
+    assert "\nThe matrix product\n  matmul         Z = X Y\n" in result.output
+    assert "tanh           y = tanh x" in result.output
+
+
+def test_a_rule_tells_all_that_its_record_says():
+    result = run("rules maximum")
+    assert result.exit_code == 0, result.output
+    for words in (
+        "maximum  Arithmetic",
+        "meaning   z = max(x, y)",
+        "derivative   ż = [x > y] ẋ",
+        "convention   Operands that tie",
+        "z = [1.2, -0.4, 2]",
+        "runs   natively",
+    ):
+        assert words in result.output
+    both = re.search(r"transpose   (.*)\n +(.*)\n", run("rules mul").output)
+    assert both.groups() == ("x̄ = z̄ y", "ȳ = x z̄")
+
+
+def test_a_rule_that_is_unknown_suggests_the_nearest():
+    result = run("rules tanhh")
+    assert result.exit_code == 2
+    assert "got 'tanhh': did you mean tanh" in result.output
+
+
+def test_the_page_of_rules_is_printed_as_markdown():
+    result = run("rules --markdown")
+    assert result.output == page()

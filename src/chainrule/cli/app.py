@@ -8,6 +8,7 @@ import typer
 
 from chainrule._version import __version__
 from chainrule.cli.machine import print_info
+from chainrule.cli.rules import print_book, print_page, print_rule
 from chainrule.cli.training import Settings, train_mnist
 
 app = typer.Typer(
@@ -110,6 +111,24 @@ def chainrule(
 def info() -> None:
     """Tell what chainrule found here: CPU, vector width, threads, backend, cache."""
     print_info()
+
+
+@app.command()
+def rules(
+    name: Annotated[
+        str | None, typer.Argument(help="One of them, such as tanh; else all.")
+    ] = None,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="The whole book as a page.")
+    ] = False,
+) -> None:
+    """The book of derivative rules: what each operation is, and how it moves."""
+    if markdown:
+        print_page()
+    elif name is None:
+        print_book()
+    else:
+        print_rule(name)
 
 
 @train.callback()
