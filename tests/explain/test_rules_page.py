@@ -26,7 +26,8 @@ def test_the_page_is_up_to_date():
     written = (ROOT / "docs" / "rules.md").read_text(encoding="utf-8")
     fresh = page()
     assert NUMBER.sub("#", written) == NUMBER.sub("#", fresh), (
-        "docs/rules.md is not what the records say: run `make rules`"
+        "docs/rules.md is not what the records say: run `make rules`, which is "
+        "chainrule rules --markdown > docs/rules.md"
     )
     numbers = [np.array(NUMBER.findall(text), float) for text in (written, fresh)]
     assert_allclose(*numbers, rtol=2e-3, atol=1e-12)
