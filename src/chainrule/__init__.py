@@ -41,6 +41,9 @@ if TYPE_CHECKING:
     from chainrule import optimizers as optimizers
     from chainrule import random as random
     from chainrule import utils as utils
+    from chainrule.calculus.checkpoints import checkpoint as checkpoint
+    from chainrule.calculus.custom import custom_jvp as custom_jvp
+    from chainrule.calculus.custom import custom_vjp as custom_vjp
     from chainrule.layers import Input as Input
     from chainrule.models import Model as Model
     from chainrule.models import Sequential as Sequential
@@ -59,7 +62,14 @@ _ROOMS = (
     "random",
     "utils",
 )
-_HOMES = {"Input": "layers", "Model": "models", "Sequential": "models"}
+_HOMES = {
+    "Input": "layers",
+    "Model": "models",
+    "Sequential": "models",
+    "checkpoint": "calculus.checkpoints",
+    "custom_jvp": "calculus.custom",
+    "custom_vjp": "calculus.custom",
+}
 _TOOLS = {"Any", "TYPE_CHECKING", "annotations", "importlib"}
 
 

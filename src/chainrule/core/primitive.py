@@ -107,6 +107,8 @@ class Primitive:
             sub-programs, a :class:`Widening`. None where it can be derived:
             elementwise operations repeat what is not batched, all others become a
             loop over the batch.
+        inline: For an operation that is a program under a name: ``rule(**params)`` is
+            that program, which takes its place when all differentiation is done.
         elementwise: Operands and result share one shape, each element by itself.
         multiple: The result is a tuple.
         convention: What holds at non-differentiable points.
@@ -121,6 +123,7 @@ class Primitive:
     transpose: tuple[Rule | None, ...] | Rule | None
     samples: tuple[Sample, ...]
     batch: Rule | Widening | None = None
+    inline: Callable[..., Any] | None = None
     elementwise: bool = False
     multiple: bool = False
     convention: str = ""

@@ -10,7 +10,7 @@ from functools import partial
 
 from chainrule.core.tracer import LATE
 
-ROOMS: tuple[str, ...] = ()
+ROOMS: tuple[str, ...] = ("chainrule.primitives.checkpoint",)
 """Modules that declare handlers, and import the records that these use."""
 
 LATE += [partial(importlib.import_module, room) for room in reversed(ROOMS)]

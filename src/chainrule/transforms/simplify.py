@@ -1,9 +1,10 @@
 """Make a program that is to be run smaller, without changing any bit of its results.
 
 One walk forward: every equation is rewritten by the table of identities, folded where
-all its operands are numbers, shared where an equal one was made before; loops are
-opened and cleaned inside. Then one walk backward drops what nobody uses. Differentiate
-before, not after: what only differentiation needs (``stop_gradient``) is gone.
+all its operands are numbers, shared where an equal one was made before; calls that
+only differentiation keeps apart are opened; loops are opened and cleaned inside. Then
+one walk backward drops what nobody uses. Differentiate before, not after: what only
+differentiation needs (``stop_gradient``, custom rules) is gone.
 """
 
 from __future__ import annotations
@@ -92,6 +93,8 @@ class _Walk:
         params: dict[str, Any],
         outputs: tuple[Var, ...],
     ) -> tuple[Atom, ...]:
+        if primitive.inline is not None:
+            return self._open(primitive.inline(**params), inputs)
         if primitive not in LOOPS:
             inner = {key: simplify(body) for key, body in subprograms(params)}
             return self._write(primitive, inputs, {**params, **inner}, outputs)
@@ -101,6 +104,16 @@ class _Walk:
             left = loop.equation
             self._write(primitive, left.inputs, left.params, left.outputs)
         return tuple([loop.results.get(var, var) for var in outputs])
+
+    def _open(self, program: Program, inputs: tuple[Atom, ...]) -> tuple[Atom, ...]:
+        """Write a program's equations in place of a call of it: its results."""
+        environment: dict[Var, Atom] = dict(zip(program.inputs, inputs, strict=True))
+        for equation in program.equations:
+            operands = tuple([self._resolve(a, environment) for a in equation.inputs])
+            fresh = tuple([Var(var.type) for var in equation.outputs])
+            results = self.emit(equation.primitive, operands, equation.params, fresh)
+            environment.update(zip(equation.outputs, results, strict=True))
+        return tuple([self._resolve(a, environment) for a in program.outputs])
 
     def _emit_new(
         self, primitive: Primitive, inputs: tuple[Atom, ...], params: dict[str, Any]

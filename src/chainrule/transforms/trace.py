@@ -54,12 +54,19 @@ def trace(
 
 
 def trace_with_values(function: Callable[..., Any], values: Sequence[Any]) -> Traced:
-    """Trace with the numbers at hand, so that Python control flow on them works."""
+    """Trace with the numbers at hand, so that Python control flow on them works.
+
+    An ArrayType among the values stands for one that is not known.
+    """
     with open_trace(concrete=True) as recording:
-        inputs = [recording.input(type_of(value), value) for value in values]
+        inputs = [
+            recording.input(type_of(v), None if isinstance(v, ArrayType) else v)
+            for v in values
+        ]
         results, structure = flatten(function(*inputs))
         program, constants = recording.close(_results(results))
-        at_base = not any(isinstance(v, Tracer) for v in (*values, *constants))
+        unknown = (Tracer, ArrayType)
+        at_base = not any(isinstance(v, unknown) for v in (*values, *constants))
         known = recording.known_values() if at_base else None
     return Traced(checked(program), constants, structure, results, known)
 

@@ -114,7 +114,7 @@ def foreign_names(region: Region) -> tuple[str, ...]:
 
 
 def _alias(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
-    return [operands[0]]
+    return list(operands)
 
 
 def _convert(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
@@ -258,6 +258,7 @@ def _finish_loop(
 LOOPS = ("scan", "fori_loop")
 REWRITES = {
     "stop_gradient": _alias,
+    "barrier": _alias,
     "convert": _convert,
     "argmax": _arg_extreme,
     "argmin": _arg_extreme,
