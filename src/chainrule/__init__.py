@@ -44,6 +44,10 @@ if TYPE_CHECKING:
     from chainrule.calculus.checkpoints import checkpoint as checkpoint
     from chainrule.calculus.custom import custom_jvp as custom_jvp
     from chainrule.calculus.custom import custom_vjp as custom_vjp
+    from chainrule.core.errors import EscapedTracerError as EscapedTracerError
+    from chainrule.core.errors import MissingRuleError as MissingRuleError
+    from chainrule.core.errors import ShapeError as ShapeError
+    from chainrule.core.errors import TracerError as TracerError
     from chainrule.layers import Input as Input
     from chainrule.models import Model as Model
     from chainrule.models import Sequential as Sequential
@@ -62,7 +66,9 @@ _ROOMS = (
     "random",
     "utils",
 )
+_ERRORS = ("EscapedTracerError", "MissingRuleError", "ShapeError", "TracerError")
 _HOMES = {
+    **dict.fromkeys(_ERRORS, "core.errors"),
     "Input": "layers",
     "Model": "models",
     "Sequential": "models",

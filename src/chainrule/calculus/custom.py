@@ -49,7 +49,9 @@ class _Call:
         count = len(self.fixed.arrays)
         fixed = iter(self.fixed.tree(arrays[:count]))
         moving = iter(self.moving.tree(arrays[count:]))
-        return [next(fixed if i in self._nondiff else moving) for i in range(self._count)]
+        return [
+            next(fixed if i in self._nondiff else moving) for i in range(self._count)
+        ]
 
     def bind(self, rule: Any) -> Any:
         """Write the call down as one equation."""
@@ -173,7 +175,7 @@ class _VjpRule:
         if bar is None:
             pairs = zip(part.types, moves, strict=True)
             return [zeros(type) for type, flag in pairs if flag]
-        leaves, structure = flatten(bar)
+        _, structure = flatten(bar)
         if structure != part.structure:
             expect_like(bar, part.structure, (), what)
         found = zip(part.arrays_of(bar), part.types, moves, strict=True)
@@ -219,6 +221,19 @@ def _joined(split: Split, back: Program, residuals: int) -> Program:
     return trace(push, [*known, *back.output_types]).program
 
 
+def _positional(
+    function: Function, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, ...]:
+    """All arguments by position, defaults too, where the function has a signature."""
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # NumPy's own functions have none
+        return args
+    bound = signature.bind(*args, **kwargs)
+    bound.apply_defaults()
+    return bound.args
+
+
 class _Custom:
     """What both decorators share: the function, and how its arguments are read."""
 
@@ -231,13 +246,10 @@ class _Custom:
         self._nondiff = frozenset((numbers,) if isinstance(numbers, int) else numbers)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if kwargs:
-            bound = inspect.signature(self._function).bind(*args, **kwargs)
-            bound.apply_defaults()
-            args = bound.args
-        if not Parted(args).is_traced:
-            return self._function(*args)
+        if not Parted((args, kwargs)).is_traced:
+            return self._function(*args, **kwargs)
         self._expect_rule()
+        args = _positional(self._function, args, kwargs)
         return self._bind(_Call(self._function, args, self._nondiff))
 
     def _expect_rule(self) -> None:
@@ -364,7 +376,7 @@ class custom_vjp(_Custom):
     _rules: tuple[Function, Function] | None = None
 
     def defvjp(self, fwd: Function, bwd: Function) -> None:
-        """Give the rules: ``fwd(*args) -> (y, kept)``, ``bwd(kept, y_bar) -> x_bars``."""
+        """Give ``fwd(*args) -> (y, kept)`` and ``bwd(kept, y_bar) -> x_bars``."""
         self._rules = fwd, bwd
 
     def _expect_rule(self) -> None:

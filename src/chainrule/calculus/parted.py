@@ -47,7 +47,7 @@ class Parted:
         return self._filled(self._leaves, arrays)
 
     def tangents(self, arrays: Sequence[Any]) -> Any:
-        """The container with these tangents: numbers have 0, what else there is None."""
+        """The container with these tangents; numbers have 0, all else None."""
         still = [type(x)(0) if is_number(x) else None for x in self._leaves]
         return self._filled(still, arrays)
 

@@ -10,13 +10,25 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from chainrule.core.primitive import Formula, Primitive, Sample, register
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    Rule,
+    Sample,
+    Widening,
+    register,
+)
 from chainrule.core.program import Program, evaluate
-from chainrule.core.tracer import open_trace
 from chainrule.core.types import ArrayType
 from chainrule.primitives.custom import VECTOR, example
 from chainrule.primitives.elementwise import mul
-from chainrule.primitives.loop_rules import Derive, expect_operands, spread_over, zeros
+from chainrule.primitives.loop_rules import (
+    Derive,
+    Flags,
+    expect_operands,
+    spread_over,
+    zeros,
+)
 from chainrule.primitives.trigonometric import cos, sin
 
 
@@ -43,6 +55,9 @@ barrier = register(
         jvp=_barrier_tangents,
         transpose=lambda z_bars, xs, linear, params, transpose_program: _held(z_bars),
         samples=(Sample(((3,), (2, 2))), Sample(((0,),))),
+        batch=Widening(
+            lambda batched, xs, params, widen, size: (barrier(*xs), batched)
+        ),
         multiple=True,
         convention="What is computed behind it is not shared with what is before it.",
     )
@@ -58,6 +73,13 @@ def _checkpoint_tangents(
     dxs: Sequence[Any], xs: Sequence[Any], params: dict[str, Any], derive: Derive
 ) -> tuple[Any, list[Any]]:
     return checkpoint(*xs, **params), _tangents(params["body"], dxs, xs, derive)
+
+
+def _checkpoint_batch(
+    batched: Flags, xs: Sequence[Any], params: dict[str, Any], widen: Rule, size: int
+) -> tuple[Any, Flags]:
+    body, found = widen(params["body"], batched, size)
+    return checkpoint(*xs, body=body), found
 
 
 def _tangents(
@@ -89,6 +111,7 @@ checkpoint = register(
                 {"body": example(lambda x, y: [sin(mul(x, y)), y], VECTOR, VECTOR)},
             ),
         ),
+        batch=Widening(_checkpoint_batch),
         inline=lambda body: body,
         multiple=True,
         convention="For its derivative it is computed again; only x is kept.",
@@ -132,7 +155,7 @@ def _recompute_transpose(
     params: dict[str, Any],
     transpose_program: Callable[..., Program],
 ) -> list[Any]:
-    """The same again: what is needed is computed for the way back, and the transpose."""
+    """The same call again, of the transpose: what it needs is computed anew."""
     forward: Program = params["forward"]
     count = len(forward.inputs)
     pairs = zip(z_bars, params["linear"].output_types, strict=True)
@@ -140,6 +163,15 @@ def _recompute_transpose(
     back = transpose_program(params["linear"], len(forward.outputs))
     results = recompute(*xs[:count], *bars, forward=forward, linear=back)
     return [None] * count + list(results)
+
+
+def _recompute_batch(
+    batched: Flags, xs: Sequence[Any], params: dict[str, Any], widen: Rule, size: int
+) -> tuple[Any, Flags]:
+    count = len(params["forward"].inputs)
+    forward, kept = widen(params["forward"], batched[:count], size)
+    linear, found = widen(params["linear"], [*kept, *batched[count:]], size)
+    return recompute(*xs, forward=forward, linear=linear), found
 
 
 def _composed(run: Callable[..., Any], params: dict[str, Any]) -> Program:
@@ -178,6 +210,7 @@ recompute = register(
                 },
             ),
         ),
+        batch=Widening(_recompute_batch),
         inline=lambda **params: _composed(_behind_barrier, params),
         multiple=True,
         convention="r is computed from x again each time, behind a barrier.",

@@ -12,12 +12,26 @@ from typing import Any, Protocol
 import numpy as np
 
 from chainrule.core.errors import MissingRuleError, user_line
-from chainrule.core.primitive import Formula, Primitive, Sample, register
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    Rule,
+    Sample,
+    Widening,
+    register,
+)
 from chainrule.core.program import Program, evaluate
 from chainrule.core.tracer import open_trace
 from chainrule.core.types import ArrayType
 from chainrule.primitives.elementwise import mul
-from chainrule.primitives.loop_rules import Derive, expect_operands, spread_over, zeros
+from chainrule.primitives.loop_batching import widened
+from chainrule.primitives.loop_rules import (
+    Derive,
+    Flags,
+    expect_operands,
+    spread_over,
+    zeros,
+)
 from chainrule.primitives.trigonometric import cos, sin
 
 
@@ -59,6 +73,50 @@ def _custom_tangents(
     return rule(list(xs), tangents)
 
 
+class _WideRule:
+    """A rule for one example as a rule for a batch; traced when it is needed."""
+
+    def __init__(self, rule: CustomRule, batched: Flags, widen: Rule, size: int):
+        self.name = rule.name
+        self._rule = rule
+        self._batched = list(batched)
+        self._widen = widen
+        self._size = size
+
+    def __repr__(self) -> str:
+        return repr(self._rule)
+
+    def __call__(
+        self, xs: Sequence[Any], dxs: Sequence[Any]
+    ) -> tuple[list[Any], list[Any]]:
+        pairs = list(zip(xs, self._batched, strict=True))
+        types = [
+            ArrayType(tuple(x.shape[1:] if b else x.shape), x.dtype) for x, b in pairs
+        ]
+        with open_trace(concrete=False) as trace:
+            primals = [trace.input(type) for type in types]
+            tangents = [trace.input(type) for type in types]
+            ys, dys = self._rule(primals, tangents)
+            moved = [dy for dy in dys if dy is not None]
+            program, constants = trace.close([*ys, *moved])
+        flags = [False] * len(constants) + self._batched * 2
+        wanted = [True] * len(program.outputs)
+        wide, _ = self._widen(program.without_constants(), flags, self._size, wanted)
+        results = evaluate(wide, (), [*constants, *xs, *dxs])
+        moves = [dy is not None for dy in dys]
+        return results[: len(ys)], spread_over(results[len(ys) :], moves)
+
+
+def _custom_batch(
+    batched: Flags, xs: Sequence[Any], params: dict[str, Any], widen: Rule, size: int
+) -> tuple[Any, Flags]:
+    """The function and its rule, each for a whole batch."""
+    wanted = [True] * len(params["body"].outputs)
+    body, _ = widen(params["body"], batched, size, wanted)
+    rule = _WideRule(params["rule"], batched, widen, size)
+    return custom_call(*xs, **{**params, "body": body, "rule": rule}), wanted
+
+
 def linear_type(
     *types: ArrayType, back: Program, push: Any, residuals: int
 ) -> tuple[ArrayType, ...]:
@@ -83,6 +141,24 @@ def _linear_tangents(
         ys = linear_call(*xs, **params)
         return ys, list(linear_call(*xs[:count], *moved, **params))
     return push_program(params["push"](), dxs, xs, derive)
+
+
+def _linear_batch(
+    batched: Flags, xs: Sequence[Any], params: dict[str, Any], widen: Rule, size: int
+) -> tuple[Any, Flags]:
+    """The map and its transpose, each for a whole batch of tangents."""
+    count, back, push = params["residuals"], params["back"], params["push"]
+    known = list(batched[:count])
+    outer = [*known, *[True] * (len(back.inputs) - count)]
+    inner = [*known, *[True] * len(back.outputs)]
+    wide, _ = widen(back, outer, size, [True] * len(back.outputs))
+    results = [True] * (len(outer) - count)
+    return linear_call(
+        *widened(xs, batched, inner, size),
+        back=wide,
+        push=lambda: widen(push(), inner, size, results)[0],
+        residuals=count,
+    ), results
 
 
 def push_program(
@@ -150,6 +226,7 @@ custom_call = register(
         jvp=_custom_tangents,
         transpose=None,
         samples=(Sample(((3,),), {"body": SINE, "rule": _Sine(), "consts": 0}),),
+        batch=Widening(_custom_batch),
         inline=lambda body, rule, consts: body,
         multiple=True,
         convention="The derivative is the one that the function's author gives.",
@@ -173,10 +250,9 @@ linear_call = register(
                 ((3,), (3,)), {"back": SCALE, "push": lambda: SCALE, "residuals": 1}
             ),
         ),
+        batch=Widening(_linear_batch),
         inline=lambda back, push, residuals: push(),
         multiple=True,
         convention="The transpose is the one that the function's author gives.",
     )
 )
-
-
