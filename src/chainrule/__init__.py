@@ -42,6 +42,11 @@ if TYPE_CHECKING:
     from chainrule import random as random
     from chainrule import utils as utils
     from chainrule.calculus.checkpoints import checkpoint as checkpoint
+    from chainrule.calculus.control import associative_scan as associative_scan
+    from chainrule.calculus.control import cond as cond
+    from chainrule.calculus.control import map as map
+    from chainrule.calculus.control import switch as switch
+    from chainrule.calculus.control import while_loop as while_loop
     from chainrule.calculus.custom import custom_jvp as custom_jvp
     from chainrule.calculus.custom import custom_vjp as custom_vjp
     from chainrule.core.errors import EscapedTracerError as EscapedTracerError
@@ -67,8 +72,10 @@ _ROOMS = (
     "utils",
 )
 _ERRORS = ("EscapedTracerError", "MissingRuleError", "ShapeError", "TracerError")
+_CONTROL = ("associative_scan", "cond", "map", "switch", "while_loop")
 _HOMES = {
     **dict.fromkeys(_ERRORS, "core.errors"),
+    **dict.fromkeys(_CONTROL, "calculus.control"),
     "Input": "layers",
     "Model": "models",
     "Sequential": "models",

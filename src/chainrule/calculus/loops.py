@@ -77,7 +77,7 @@ def scan(
             )
         return result
 
-    traced, start = _trace_body(body, (), carry, slices, structure)
+    traced, start = trace_body(body, (), carry, slices, structure)
     stacked = traced.structure.children[1]
     results = control.scan(
         *traced.constants,
@@ -131,7 +131,7 @@ def fori_loop(
     def step(i: Any, *leaves: Any) -> Any:
         return body(i, unflatten(structure, leaves)), i + 1
 
-    traced, start = _trace_body(step, bounds[:1], carry, (), structure)
+    traced, start = trace_body(step, bounds[:1], carry, (), structure)
     consts = len(traced.constants)
     program = traced.program.without_constants()
     *state, following = program.outputs
@@ -190,7 +190,7 @@ def _length(items: Sequence[Any], length: int | None) -> int:
     return extents.pop()
 
 
-def _trace_body(
+def trace_body(
     body: Callable[..., Any],
     leading: Sequence[Any],
     carry: Sequence[Any],
@@ -214,7 +214,7 @@ def _trace_body(
         types = wanted
         traced, found = attempt.trace(types, free)
     _expect_same(types, found, structure)
-    start = [_as_type(leaf, type) for leaf, type in zip(carry, types, strict=True)]
+    start = [as_type(leaf, type) for leaf, type in zip(carry, types, strict=True)]
     return traced, start
 
 
@@ -254,11 +254,11 @@ class _Attempt:
                 f"{structure} at {user_line()}: return the same containers."
             )
         pairs = zip(values, self._types, strict=True)
-        settled = [_as_type(v, t) if is_weak(v) else v for v, t in pairs]
+        settled = [as_type(v, t) if is_weak(v) else v for v, t in pairs]
         return unflatten(structure, settled), y
 
 
-def _as_type(value: Any, type: ArrayType) -> Any:
+def as_type(value: Any, type: ArrayType) -> Any:
     """A number or array as this dtype, where that loses nothing of its kind."""
     value = as_value(value)
     found = type_of(value)

@@ -10,7 +10,11 @@ from functools import partial
 
 from chainrule.core.tracer import LATE
 
-ROOMS: tuple[str, ...] = ("chainrule.primitives.checkpoint",)
+ROOMS: tuple[str, ...] = (
+    "chainrule.primitives.branches",
+    "chainrule.primitives.checkpoint",
+    "chainrule.primitives.while_loop",
+)
 """Modules that declare handlers, and import the records that these use."""
 
 LATE += [partial(importlib.import_module, room) for room in reversed(ROOMS)]

@@ -34,7 +34,7 @@ from chainrule.primitives.loop_rules import (
     Derive,
     Flags,
     Residuals,
-    Split,
+    carry_tangents,
     expect_carry,
     expect_operands,
     settle,
@@ -223,31 +223,7 @@ def _fori_loop(
 def _fori_jvp(
     dxs: Sequence[Any], xs: Sequence[Any], params: dict[str, Any], derive: Derive
 ) -> tuple[list[Any], list[Any]]:
-    """Values by the loop itself; tangents by a loop that carries both."""
-    body, consts = params["body"], params["consts"]
-    ys = fori_loop(*xs, **params)
-    flags = [dx is not None for dx in dxs[2:]]
-    first = consts + 1
-    flags = [*flags[:consts], False, *flags[consts:]]
-    moving, split = settle(body, flags, (first, len(flags)), derive)
-    operands, tangents = xs[2:], dxs[2:]
-    moves = [*moving[:consts], *moving[first:]]
-    shifts = [
-        zeros(x) if dx is None else dx
-        for dx, x, m in zip(tangents, operands, moves, strict=True)
-        if m
-    ]
-    count = sum(moving[:consts])
-    together = _value_and_tangent_body(body, split, moving, consts)
-    fixed = [*operands[:consts], *shifts[:count]]
-    both = fori_loop(
-        *xs[:2],
-        *fixed,
-        *[*operands[consts:], *shifts[count:]],
-        body=together,
-        consts=len(fixed),
-    )
-    return list(ys), spread_over(both[len(ys) :], moving[first:])
+    return carry_tangents(fori_loop, 2, dxs, xs, params, derive)
 
 
 def _fori_batch(
@@ -269,29 +245,6 @@ def _fori_batch(
     return list(fori_loop(*operands, body=wide, consts=consts)), found
 
 
-def _value_and_tangent_body(
-    body: Program, split: Split, moving: Flags, consts: int
-) -> Program:
-    """A body that takes and gives values and, behind them, tangents."""
-    types = body.input_types
-    with open_trace(concrete=False) as trace:
-        fixed = [trace.input(type) for type in types[:consts]]
-        pairs = list(zip(types, moving, strict=True))
-        shifts = [trace.input(type) for type, moves in pairs[:consts] if moves]
-        index = trace.input(types[consts])
-        state = [trace.input(type) for type in types[consts + 1 :]]
-        moved = [trace.input(type) for type, moves in pairs[consts + 1 :] if moves]
-        results = evaluate(split.forward, (), [*fixed, index, *state])
-        count = len(body.outputs)
-        outputs = tangent_outputs(split, moving[consts + 1 :], body.output_types)
-        linear = Program(
-            (), split.linear.inputs, split.linear.equations, tuple(outputs)
-        )
-        tangents = evaluate(linear, (), [*results[count:], *shifts, *moved])
-        program, _ = trace.close([*results[:count], *tangents])
-    return program
-
-
 def _no_way_back(*_: Any) -> list[Any]:
     raise MissingRuleError(
         "Expected a loop of known length for reverse mode, got a fori_loop: its values "
@@ -303,7 +256,7 @@ VECTOR = ArrayType((3,), np.dtype(np.float64))
 COUNT = ArrayType((), np.dtype(np.int64))
 
 
-def _example(step: Callable[..., Any], *types: ArrayType) -> Program:
+def example(step: Callable[..., Any], *types: ArrayType) -> Program:
     with open_trace(concrete=False) as trace:
         results = step(*[trace.input(type) for type in types])
         program, _ = trace.close(results)
@@ -320,7 +273,7 @@ def _counting(a: Any, i: Any, state: Any) -> tuple[Any]:
 
 
 RECURRENT = {
-    "body": _example(_recurrent, VECTOR, VECTOR, VECTOR),
+    "body": example(_recurrent, VECTOR, VECTOR, VECTOR),
     "consts": 1,
     "carry": 1,
 }
@@ -367,7 +320,7 @@ fori_loop = register(
         samples=(
             Sample(
                 ((), (), (3,), (3,)),
-                {"body": _example(_counting, VECTOR, COUNT, VECTOR), "consts": 1},
+                {"body": example(_counting, VECTOR, COUNT, VECTOR), "consts": 1},
                 ((0, 0), (3, 3), (-2.0, 2.0), (-2.0, 2.0)),
                 "iiff",
             ),

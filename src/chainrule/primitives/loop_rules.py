@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import ShapeError
-from chainrule.core.program import Atom, Literal, Program, Var, literal_array
+from chainrule.core.interpreter import find_trace
+from chainrule.core.program import Atom, Literal, Program, Var, evaluate, literal_array
+from chainrule.core.tracer import open_trace
 from chainrule.core.types import ArrayType
 
 Flags = list[bool]
@@ -113,3 +115,66 @@ def spread_over(values: Sequence[Any], flags: Sequence[bool]) -> list[Any]:
     """Values at the places that are flagged, None at the others."""
     supply = iter(values)
     return [next(supply) if flag else None for flag in flags]
+
+
+def carry_tangents(
+    loop: Callable[..., Any],
+    bounds: int,
+    dxs: Sequence[Any],
+    xs: Sequence[Any],
+    params: dict[str, Any],
+    derive: Derive,
+) -> tuple[list[Any], list[Any]]:
+    """Forward mode of a loop of unknown length: it carries tangents beside values.
+
+    ``bounds`` operands come before those of the body, which counts if there are any.
+    """
+    body, consts = params["body"], params["consts"]
+    operands, tangents = xs[bounds:], dxs[bounds:]
+    counter = [False] if bounds else []
+    first = consts + len(counter)
+    flags = [dx is not None for dx in tangents]
+    flags = [*flags[:consts], *counter, *flags[consts:]]
+    moving, split = settle(body, flags, (first, len(flags)), derive)
+    moves = [*moving[:consts], *moving[first:]]
+    shifts = [
+        zeros(x) if dx is None else dx
+        for dx, x, m in zip(tangents, operands, moves, strict=True)
+        if m
+    ]
+    count = sum(moving[:consts])
+    fixed = [*operands[:consts], *shifts[:count]]
+    together = _value_and_tangent_body(body, split, moving, (consts, first))
+    states = [*operands[consts:], *shifts[count:]]
+    both = loop(*xs[:bounds], *fixed, *states, body=together, consts=len(fixed))
+    count = len(body.outputs)
+    ys = loop(*xs, **params) if _is_linear_in(dxs, xs) else both[:count]
+    return list(ys), spread_over(both[count:], moving[first:])
+
+
+def _is_linear_in(dxs: Sequence[Any], xs: Sequence[Any]) -> bool:
+    """Whether the tangents have a trace of their own, where values must not go."""
+    inner, outer = find_trace(tuple(dxs)), find_trace(tuple(xs))
+    return inner is not None and (outer is None or inner.level > outer.level)
+
+
+def _value_and_tangent_body(
+    body: Program, split: Split, moving: Flags, places: tuple[int, int]
+) -> Program:
+    """A body that takes and gives values and, behind them, tangents."""
+    consts, first = places
+    pairs = list(zip(body.input_types, moving, strict=True))
+    with open_trace(concrete=False) as trace:
+        fixed = [trace.input(type) for type, _ in pairs[:consts]]
+        shifts = [trace.input(type) for type, moves in pairs[:consts] if moves]
+        states = [trace.input(type) for type, _ in pairs[consts:]]
+        moved = [trace.input(type) for type, moves in pairs[first:] if moves]
+        results = evaluate(split.forward, (), [*fixed, *states])
+        count = len(body.outputs)
+        outputs = tangent_outputs(split, moving[first:], body.output_types)
+        linear = Program(
+            (), split.linear.inputs, split.linear.equations, tuple(outputs)
+        )
+        tangents = evaluate(linear, (), [*results[count:], *shifts, *moved])
+        program, _ = trace.close([*results[:count], *tangents])
+    return program
