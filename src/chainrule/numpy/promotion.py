@@ -68,6 +68,9 @@ def loop_dtype(ufunc: np.ufunc, *witnesses: Any) -> np.dtype[Any]:
     """The dtype that a ufunc brings its operands to."""
     loops = ufunc.resolve_dtypes((*witnesses, *[None] * ufunc.nout))
     operands = loops[: ufunc.nin]
+    if any(dtype.hasobject for dtype in operands):
+        # Two Python integers are compared as objects, of any size.
+        return np.result_type(*[_NUMBERS.get(w, w) for w in witnesses])
     if all(dtype == operands[0] for dtype in operands):
         return operands[0]
     return np.result_type(*operands)

@@ -257,6 +257,7 @@ COUNT = ArrayType((), np.dtype(np.int64))
 
 
 def example(step: Callable[..., Any], *types: ArrayType) -> Program:
+    """A program for the samples of a record that holds one."""
     with open_trace(concrete=False) as trace:
         results = step(*[trace.input(type) for type in types])
         program, _ = trace.close(results)

@@ -103,7 +103,9 @@ def _standing_still(body: Program, consts: int) -> Program:
         going, *state = inputs[consts:]
         again, *results = evaluate(body, (), inputs)
         outputs = [
-            select(broadcast_to(going, shape=old.shape), new, old)
+            select(
+                broadcast_to(going, shape=old.shape) if old.shape else going, new, old
+            )
             for new, old in zip(results, state, strict=True)
         ]
         program, _ = trace.close([bitwise_and(going, again), *outputs])

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.calculus.arguments import as_value, result_value
-from chainrule.core.errors import ShapeError, user_line
+from chainrule.core.errors import user_line
 from chainrule.core.program import Program, Var, evaluate
 from chainrule.core.tracer import is_weak, plain
 from chainrule.core.tree import flatten, map_leaves, paths, unflatten
@@ -201,6 +201,8 @@ def _converted(program: Program, types: Sequence[ArrayType]) -> Program:
     def function(*xs: Any) -> list[Any]:
         ys = evaluate(program, (), xs)
         pairs = zip(ys, types, strict=True)
-        return [y if y.dtype == t.dtype else convert(y, dtype=t.dtype) for y, t in pairs]
+        return [
+            y if y.dtype == t.dtype else convert(y, dtype=t.dtype) for y, t in pairs
+        ]
 
     return trace(function, program.input_types).program

@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.calculus.arguments import as_value
 from chainrule.calculus.loops import scan
 from chainrule.core.errors import ShapeError, user_line
-from chainrule.core.tree import flatten, map_leaves, unflatten
+from chainrule.core.tree import flatten, unflatten
 
 
 def map(f: Callable[[Any], Any], xs: Any) -> Any:
@@ -136,7 +136,9 @@ class _Running:
 
     def _cut(self, xs: list[Any], start: int, stop: int | None, step: int) -> list[Any]:
         pairs = zip(xs, self._axes, strict=True)
-        return [x[(slice(None),) * axis + (slice(start, stop, step),)] for x, axis in pairs]
+        return [
+            x[(slice(None),) * axis + (slice(start, stop, step),)] for x, axis in pairs
+        ]
 
 
 def _interleaved(even: Any, odd: Any, axis: int) -> Any:

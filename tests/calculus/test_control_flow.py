@@ -1,0 +1,470 @@
+"""Branches and loops on values: their meaning, derivatives, batches and compilation."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import chainrule as cr
+from chainrule.core.errors import MissingRuleError, ShapeError
+
+BACKENDS = ["numpy", "native"]
+
+
+@pytest.fixture(params=["plain", *BACKENDS])
+def run(request):
+    """Ways to call a function: as it is, or compiled by either backend."""
+    if request.param == "plain":
+        return lambda f: f
+    cr.config.set_backend(request.param)
+    return cr.jit
+
+
+def bent(x):
+    """Two smooth pieces that keep different numbers of values for the derivative."""
+    return cr.cond(
+        np.sum(x) > 1.0,
+        lambda x: np.sum(x**3),
+        lambda x: np.sum(np.sin(x) * np.exp(x) * 2.0),
+        x,
+    )
+
+
+def bent_by_hand(x):
+    return np.sum(x**3) if np.sum(x) > 1.0 else np.sum(np.sin(x) * np.exp(x) * 2.0)
+
+
+def bent_gradient(x):
+    if np.sum(x) > 1.0:
+        return 3 * x**2
+    return 2.0 * np.exp(x) * (np.sin(x) + np.cos(x))
+
+
+HIGH, LOW = np.array([0.5, 1.5]), np.array([-0.5, 0.25])
+
+
+@pytest.mark.parametrize("x", [HIGH, LOW], ids=["true", "false"])
+def test_cond_and_its_derivatives(run, x):
+    assert_allclose(run(bent)(x), bent_by_hand(x), rtol=1e-14)
+    assert_allclose(run(cr.grad(bent))(x), bent_gradient(x), rtol=1e-13)
+    tangent = np.array([1.0, -2.0])
+    moved = run(lambda x, dx: cr.jvp(bent, (x,), (dx,)))(x, tangent)[1]
+    assert_allclose(moved, bent_gradient(x) @ tangent, rtol=1e-13)
+    want = np.diag(6 * x) if x is HIGH else np.diag(4 * np.exp(x) * np.cos(x))
+    assert_allclose(run(cr.hessian(bent))(x), want, rtol=1e-12, atol=1e-14)
+
+
+def test_cond_traces_both_branches_where_its_number_is_unknown():
+    calls = []
+
+    def branch(name):
+        return lambda x: (calls.append(name), x * 2.0)[1]
+
+    def f(x):
+        return cr.cond(x > 0, branch("yes"), branch("no"), x)
+
+    f(1.0)
+    cr.grad(f)(-1.0)
+    assert calls == ["yes", "no"]
+    calls.clear()
+    cr.jit(f)(1.0)
+    assert calls == ["no", "yes"]
+
+
+def test_a_condition_known_while_tracing_costs_nothing():
+    program = cr.make_program(lambda x: cr.cond(True, np.sin, np.cos, x))(1.0)
+    assert [equation.primitive.name for equation in program.equations] == ["sin"]
+
+
+def test_branches_close_over_values_and_share_them(run):
+    a, b = np.array([1.0, 2.0]), np.array([3.0, 5.0])
+
+    def f(w, x):
+        c = np.tanh(w)
+        return cr.cond(x > 0, lambda: a * c + b, lambda: a - c)
+
+    for x in (1.0, -1.0):
+        want = a * np.tanh(2.0) + b if x > 0 else a - np.tanh(2.0)
+        assert_allclose(run(f)(2.0, x), want, rtol=1e-14)
+        slope = (a if x > 0 else -np.ones(2)) / np.cosh(2.0) ** 2
+        got = run(lambda x: cr.jacobian(lambda w: f(w, x))(2.0))(x)
+        assert_allclose(got, slope, rtol=1e-12)
+
+
+def test_results_of_branches_may_be_containers(run):
+    def f(x):
+        return cr.cond(
+            x["a"] > 0,
+            lambda x: {"s": x["a"] + x["b"], "t": (x["b"], None)},
+            lambda x: {"s": x["a"] - x["b"], "t": (2.0 * x["a"], None)},
+            x,
+        )
+
+    got = run(f)({"a": 1.0, "b": 3.0})
+    assert got == {"s": 4.0, "t": (3.0, None)}
+    got = run(f)({"a": -1.0, "b": 3.0})
+    assert got == {"s": -4.0, "t": (-2.0, None)}
+
+
+PIECES = [np.sin, np.square, lambda x: x * 3.0, np.exp]
+SLOPES = [np.cos, lambda x: 2 * x, lambda x: 3.0, np.exp]
+CURVES = [lambda x: -np.sin(x), lambda x: 2.0, lambda x: 0.0, np.exp]
+
+
+@pytest.mark.parametrize("index", [-2, 0, 1, 2, 3, 9])
+def test_switch_takes_the_nearest_branch(run, index):
+    place = min(max(index, 0), 3)
+
+    def f(i, x):
+        return cr.switch(i, PIECES, x)
+
+    assert_allclose(run(f)(index, 0.7), PIECES[place](0.7), rtol=1e-14)
+    slope = run(lambda i, x: cr.grad(lambda x: f(i, x))(x))
+    assert_allclose(slope(index, 0.7), SLOPES[place](0.7), rtol=1e-13)
+    curve = run(lambda i, x: cr.hessian(lambda x: f(i, x))(x))
+    assert_allclose(curve(index, 0.7), CURVES[place](0.7), rtol=1e-13, atol=1e-14)
+
+
+def test_small_and_unsigned_indices(run):
+    for dtype in (np.int8, np.uint8, np.uint64):
+        got = [run(lambda i: cr.switch(i, PIECES, 0.5))(dtype(i)) for i in (0, 3, 100)]
+        assert_allclose(got, [np.sin(0.5), np.exp(0.5), np.exp(0.5)], rtol=1e-14)
+
+
+def newton(a):
+    """The square root by Newton's iteration, until it stands still."""
+    return cr.while_loop(
+        lambda x: np.abs(x * x - a) > 1e-13 * a, lambda x: 0.5 * (x + a / x), a + 1.0
+    )
+
+
+def test_while_loop_and_its_derivative_forward(run):
+    assert_allclose(run(newton)(2.0), np.sqrt(2.0), rtol=1e-13)
+    moved = run(lambda a: cr.jvp(newton, (a,), (1.0,)))(2.0)
+    assert_allclose(moved, (np.sqrt(2.0), 0.5 / np.sqrt(2.0)), rtol=1e-12)
+    # Forward over forward: -1/4 a^(-3/2).
+    slope = lambda a: cr.jvp(newton, (a,), (1.0,))[1]  # noqa: E731
+    curve = run(lambda a: cr.jvp(slope, (a,), (1.0,))[1])(2.0)
+    assert_allclose(curve, -0.25 * 2.0**-1.5, rtol=1e-9)
+
+
+def test_forward_mode_goes_through_a_while_loop_once():
+    """Values and tangents share a loop, unless tangents are to be linear alone."""
+    program = cr.make_program(lambda a, d: cr.jvp(newton, (a,), (d,)))(2.0, 1.0)
+    names = [equation.primitive.name for equation in program.equations]
+    assert names.count("while_loop") == 1
+
+
+def test_while_loop_may_not_run_at_all(run):
+    def f(x):
+        return cr.while_loop(lambda c: c[0] < 0.0, lambda c: (c[0] - 1, c[1] * 2), x)
+
+    x = (1.0, np.array([1.0, 2.0]))
+    got = run(f)(x)
+    assert got[0] == 1.0
+    assert_array_equal(got[1], x[1])
+
+
+def test_while_loop_carries_containers_and_arrays(run):
+    """Powers of a matrix until it is large: arrays and counters side by side."""
+    m = np.array([[1.0, 0.5], [0.25, 1.5]])
+
+    def f(m):
+        def body(state):
+            return {"p": state["p"] @ m, "n": state["n"] + 1}
+
+        return cr.while_loop(
+            lambda state: np.max(state["p"]) < 50.0, body, {"p": np.eye(2), "n": 0}
+        )
+
+    p, n = np.eye(2), 0
+    while np.max(p) < 50.0:
+        p, n = p @ m, n + 1
+    got = run(f)(m)
+    assert got["n"] == n
+    assert_allclose(got["p"], p, rtol=1e-13)
+
+
+def test_reverse_mode_of_a_while_loop_says_what_to_use():
+    with pytest.raises(MissingRuleError, match=r"fori_loop between Python integers"):
+        cr.grad(newton)(2.0)
+    with pytest.raises(MissingRuleError, match=r"known only when it ends"):
+        cr.jit(cr.grad(newton))(2.0)
+
+
+def test_reverse_mode_past_a_while_loop_that_does_not_move(run):
+    def f(x):
+        scale = newton(cr.stop_gradient(x))
+        return x * scale
+
+    assert_allclose(run(cr.grad(f))(2.0), np.sqrt(2.0), rtol=1e-13)
+
+
+def test_a_carry_that_starts_as_a_number_takes_the_bodys_dtype():
+    x = np.float32(3.0)
+    got = cr.while_loop(lambda c: c < 10.0, lambda c: c * x, 1.0)
+    assert got.dtype == np.float32
+    assert got == 27.0
+
+
+# -- compositions ----------------------------------------------------------------------
+
+
+def walk(w, xs):
+    """A scan whose step takes one of two ways."""
+
+    def step(c, x):
+        c = cr.cond(c * x > 0, lambda c: np.tanh(w * c + x), lambda c: c * w - x, c)
+        return c, c * x
+
+    c, ys = cr.scan(step, 0.3, xs)
+    return c + np.sum(ys)
+
+
+def walk_by_hand(w, xs):
+    c, total = 0.3, 0.0
+    for x in xs:
+        c = np.tanh(w * c + x) if c * x > 0 else c * w - x
+        total += c * x
+    return c + total
+
+
+def test_gradient_of_cond_in_scan(run):
+    xs = np.random.default_rng(0).standard_normal(7)
+    assert_allclose(run(walk)(0.8, xs), walk_by_hand(0.8, xs), rtol=1e-13)
+    got = run(cr.grad(walk, argnums=(0, 1)))(0.8, xs)
+    step = 1e-6
+    for one, direction in ((got[0], None), *zip(got[1], np.eye(7), strict=True)):
+        dw, dx = (step, 0.0) if direction is None else (0.0, step * direction)
+        ends = walk_by_hand(0.8 + dw, xs + dx), walk_by_hand(0.8 - dw, xs - dx)
+        assert_allclose(one, (ends[0] - ends[1]) / (2 * step), rtol=1e-6, atol=1e-9)
+    second = run(cr.hessian(walk))(0.8, xs)
+    first = cr.grad(walk)
+    want = (first(0.8 + step, xs) - first(0.8 - step, xs)) / (2 * step)
+    assert_allclose(second, want, rtol=1e-6)
+
+
+def test_scan_in_cond(run):
+    xs = np.array([0.5, -1.0, 2.0])
+
+    def f(w, flag):
+        def long(w):
+            return cr.scan(lambda c, x: (np.sin(c * w + x), None), w, xs)[0]
+
+        return cr.cond(flag, long, lambda w: w**2, w)
+
+    def by_hand(w):
+        c = w
+        for x in xs:
+            c = np.sin(c * w + x)
+        return c
+
+    slope = run(lambda w, flag: cr.grad(lambda w: f(w, flag))(w))
+    want = (by_hand(0.7 + 1e-6) - by_hand(0.7 - 1e-6)) / 2e-6
+    assert_allclose(slope(0.7, True), want, rtol=1e-8)
+    assert_allclose(slope(0.7, False), 1.4, rtol=1e-14)
+
+
+def test_cond_in_cond_and_in_while_loop(run):
+    def collatz(n):
+        def step(state):
+            n, steps = state
+            n = cr.cond(n % 2 == 0, lambda n: n // 2, lambda n: 3 * n + 1, n)
+            return n, steps + 1
+
+        return cr.while_loop(lambda state: state[0] != 1, step, (n, 0))[1]
+
+    assert run(collatz)(27) == 111
+
+    def f(x):
+        return cr.cond(
+            x > 0,
+            lambda x: cr.cond(x > 1, np.square, np.sin, x),
+            lambda x: cr.cond(x < -1, np.exp, np.cos, x),
+            x,
+        )
+
+    for x, want in ((2.0, 4.0), (0.5, np.cos(0.5)), (-2.0, np.exp(-2))):
+        assert_allclose(run(cr.grad(f))(x), want, rtol=1e-14)
+    assert_allclose(run(cr.grad(f))(-0.5), np.sin(0.5), rtol=1e-14)
+
+
+# -- vmap ------------------------------------------------------------------------------
+
+
+def test_vmap_of_cond_chooses_for_each_example(run):
+    xs = np.random.default_rng(1).standard_normal((5, 2))
+    want = np.array([bent_by_hand(x) for x in xs])
+    slopes = np.array([bent_gradient(x) for x in xs])
+    assert_allclose(run(cr.vmap(bent))(xs), want, rtol=1e-13)
+    assert_allclose(run(cr.vmap(cr.grad(bent)))(xs), slopes, rtol=1e-13)
+    total = lambda xs: np.sum(cr.vmap(bent)(xs))  # noqa: E731
+    assert_allclose(run(cr.grad(total))(xs), slopes, rtol=1e-13)
+
+
+def test_vmap_of_cond_keeps_a_shared_choice_a_branch():
+    def f(flag, x):
+        return cr.cond(flag, np.sin, np.cos, x)
+
+    both = cr.vmap(f, (None, 0))
+    program = cr.make_program(both)(True, np.ones(3))
+    names = [equation.primitive.name for equation in program.equations]
+    assert names == ["switch"]
+    assert_allclose(cr.jit(both)(False, np.arange(3.0)), np.cos(np.arange(3.0)))
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.int8, np.uint8])
+def test_vmap_of_switch(run, dtype):
+    indices = np.array([3, 0, 2, 1, 100], dtype)
+    x = np.linspace(0.1, 0.9, 5)
+    got = run(cr.vmap(lambda i, x: cr.switch(i, PIECES, x)))(indices, x)
+    want = [PIECES[min(i, 3)](v) for i, v in zip(indices, x, strict=True)]
+    assert_allclose(got, want, rtol=1e-14)
+
+
+def test_vmap_of_while_loop_runs_until_all_are_done(run):
+    a = np.array([0.3, 2.0, 50.0, 1e4])
+    assert_allclose(run(cr.vmap(newton))(a), np.sqrt(a), rtol=1e-12)
+    slope = cr.vmap(lambda a: cr.jvp(newton, (a,), (1.0,))[1])
+    assert_allclose(run(slope)(a), 0.5 / np.sqrt(a), rtol=1e-10)
+    steps = cr.vmap(
+        lambda n: cr.while_loop(lambda c: c[0] > 0, lambda c: (c[0] - 1, c[1] + 2), n)
+    )
+    n = np.array([3, 0, 7])
+    left, counted = run(steps)((n, np.zeros(3, np.int64)))
+    assert_array_equal(left, [0, 0, 0])
+    assert_array_equal(counted, 2 * n)
+
+
+def test_vmap_of_while_loop_of_one_length_for_all(run):
+    def f(x):
+        return cr.while_loop(lambda c: c[0] < 3, lambda c: (c[0] + 1, c[1] * x), (0, x))
+
+    x = np.array([1.0, 2.0, 3.0])
+    count, power = run(cr.vmap(f))(x)
+    assert_array_equal(power, x**4)
+    assert_array_equal(count, [3, 3, 3])
+
+
+def test_vmap_of_vmap_of_cond(run):
+    xs = np.random.default_rng(2).standard_normal((3, 4))
+    f = cr.vmap(cr.vmap(lambda x: cr.cond(x > 0, np.square, np.sin, x)))
+    assert_allclose(run(f)(xs), np.where(xs > 0, xs**2, np.sin(xs)), rtol=1e-14)
+
+
+# -- map and associative_scan ----------------------------------------------------------
+
+
+def test_map_applies_slice_by_slice(run):
+    xs = {"a": np.arange(6.0).reshape(3, 2), "b": np.arange(3.0)}
+
+    def f(x):
+        return np.sum(x["a"] ** 2) * x["b"], x["b"]
+
+    first, second = run(lambda xs: cr.map(f, xs))(xs)
+    assert_allclose(first, np.sum(xs["a"] ** 2, 1) * xs["b"])
+    assert_array_equal(second, xs["b"])
+    total = cr.grad(lambda a: np.sum(cr.map(f, {"a": a, "b": xs["b"]})[0]))
+    assert_allclose(run(total)(xs["a"]), 2 * xs["a"] * xs["b"][:, None])
+
+
+def affine(first, second):
+    """Maps x -> a x + b, one after the other: associative, not commutative."""
+    return first[0] * second[0], second[0] * first[1] + second[1]
+
+
+def running(elems, reverse):
+    a, b = elems
+    order = range(len(a))[::-1] if reverse else range(len(a))
+    total, rows = None, {}
+    for i in order:
+        total = (a[i], b[i]) if total is None else affine(total, (a[i], b[i]))
+        rows[i] = total
+    return tuple(np.stack([rows[i][k] for i in range(len(a))]) for k in (0, 1))
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("count", [1, 2, 3, 6, 7, 8, 13])
+def test_associative_scan_is_the_running_result(run, count, reverse):
+    random = np.random.default_rng(count)
+    elems = random.standard_normal((count, 2)), random.standard_normal((count, 2))
+    got = run(lambda e: cr.associative_scan(affine, e, reverse))(elems)
+    for mine, hand in zip(got, running(elems, reverse), strict=True):
+        assert_allclose(mine, hand, rtol=1e-12, atol=1e-14)
+
+
+def test_associative_scan_along_another_axis_and_differentiated(run):
+    x = np.random.default_rng(3).standard_normal((2, 5))
+    f = lambda x: cr.associative_scan(np.add, x, axis=-1)  # noqa: E731
+    assert_allclose(run(f)(x), np.cumsum(x, 1), rtol=1e-13)
+    weights = np.arange(10.0).reshape(2, 5)
+    got = run(cr.grad(lambda x: np.sum(f(x) * weights)))(x)
+    assert_allclose(got, np.cumsum(weights[:, ::-1], 1)[:, ::-1], rtol=1e-13)
+
+
+def test_associative_scan_is_of_logarithmic_depth():
+    calls = []
+    cr.associative_scan(lambda a, b: (calls.append(1), a + b)[1], np.ones(1024))
+    assert len(calls) <= 2 * 10
+
+
+# -- errors ----------------------------------------------------------------------------
+
+
+def test_errors_of_cond():
+    jitted = cr.jit(lambda f, g, x: cr.cond(x > 0, f, g, x), static_argnums=(0, 1))
+    with pytest.raises(TypeError, match=r"float64\[\] from false and float64\[2\] fr"):
+        jitted(lambda x: x + np.ones(2), lambda x: x, np.float64(1))
+    with pytest.raises(
+        TypeError, match=r"leaf \['a'\], got float64\[\] from false and"
+    ):
+        jitted(lambda x: {"a": np.float32(1)}, lambda x: {"a": np.float64(1)}, 1.0)
+    with pytest.raises(TypeError, match=r"same containers, got \(\*, \*\) from false"):
+        jitted(lambda x: x, lambda x: (x, x), 1.0)
+    with pytest.raises(TypeError, match=r"boolean scalar .* got bool\[2\]"):
+        cr.cond(np.array([True, False]), np.sin, np.cos, 1.0)
+    with pytest.raises(TypeError, match=r"boolean scalar .* got float64\[\]"):
+        cr.cond(1.0, np.sin, np.cos, 1.0)
+    with pytest.raises(TypeError, match=r"choose a branch of cond by, got function"):
+        cr.cond(lambda x: x, np.sin, np.cos)
+    with pytest.raises(TypeError, match=r"functions to choose from, got float as false"):
+        cr.cond(True, 1.0, 2.0)
+
+
+def test_python_numbers_in_branches_take_the_dtype_of_the_others():
+    f = cr.jit(lambda x: cr.cond(x > 0, lambda: x * 2, lambda: 0.0))
+    assert f(np.float32(1)).dtype == np.float32
+    assert f(np.float32(-1)) == 0.0
+    whole = cr.jit(lambda x: cr.cond(x > 0, lambda: 1, lambda: 2.5))
+    assert whole(1.0).dtype == np.float64
+    assert whole(-1.0) == 2.5
+
+
+def test_errors_of_switch():
+    with pytest.raises(ValueError, match=r"at least one branch for switch, got none"):
+        cr.switch(0, [], 1.0)
+    with pytest.raises(TypeError, match=r"integer scalar .* got float64\[\]"):
+        cr.switch(0.5, [np.sin, np.cos], 1.0)
+    with pytest.raises(TypeError, match=r"integer scalar .* got int64\[2\]"):
+        cr.switch(np.arange(2), [np.sin, np.cos], 1.0)
+
+
+def test_errors_of_while_loop():
+    with pytest.raises(TypeError, match=r"boolean scalar .* got float64\[\]"):
+        cr.while_loop(lambda x: x, lambda x: x, 1.0)
+    with pytest.raises(TypeError, match=r"boolean scalar .* got bool\[2\]"):
+        cr.while_loop(lambda x: x > 0, lambda x: x, np.ones(2))
+    with pytest.raises(TypeError, match=r"boolean scalar .* got \(\*, \*\)"):
+        cr.while_loop(lambda x: (x > 0, x < 2), lambda x: x, 1.0)
+    with pytest.raises(TypeError, match=r"carry to stay float32\[\], got float64\[\]"):
+        cr.while_loop(lambda x: x < 3, lambda x: x * np.float64(2), np.float32(1))
+    with pytest.raises(TypeError, match=r"its carry in \*, got \(\*, \*\)"):
+        cr.while_loop(lambda x: x < 3, lambda x: (x, x), 1.0)
+
+
+def test_errors_of_associative_scan():
+    with pytest.raises(ShapeError, match=r"one extent along the axis, got .*\[2, 3\]"):
+        cr.associative_scan(affine, (np.ones(2), np.ones(3)))
+    with pytest.raises(ShapeError, match="axis of arrays with 1 axes, got 1"):
+        cr.associative_scan(np.add, np.ones(2), axis=1)
+    with pytest.raises(TypeError, match=r"returns \*, as it takes, got \(\*, \*\)"):
+        cr.associative_scan(lambda a, b: (a, b), np.ones(2))
