@@ -426,7 +426,9 @@ def test_errors_of_cond():
         cr.cond(1.0, np.sin, np.cos, 1.0)
     with pytest.raises(TypeError, match=r"choose a branch of cond by, got function"):
         cr.cond(lambda x: x, np.sin, np.cos)
-    with pytest.raises(TypeError, match=r"functions to choose from, got float as false"):
+    with pytest.raises(
+        TypeError, match=r"functions to choose from, got float as false"
+    ):
         cr.cond(True, 1.0, 2.0)
 
 

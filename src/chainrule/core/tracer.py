@@ -312,14 +312,16 @@ class Trace:
 
 
 def as_literal(value: Any) -> Literal | None:
-    """A literal for an array that repeats one number (a scalar, a broadcast view)."""
+    """A literal for an array that repeats one number (a scalar, a view) or has none."""
     array = np.asarray(value)
     if array.dtype.hasobject:
         raise TypeError(
             f"Expected numbers, got {type(value).__name__} at {user_line()}: pass "
             "arrays of numbers, booleans or Python scalars."
         )
-    if (array.size and not any(array.strides)) or not array.shape:
+    if not array.size:
+        return Literal(array.dtype.type(0), ArrayType(array.shape, array.dtype))
+    if not any(array.strides) or not array.shape:
         return Literal(array.flat[0], ArrayType(array.shape, array.dtype))
     return None
 
