@@ -17,7 +17,7 @@ ROOMS: tuple[str, ...] = (
 )
 """Modules that declare handlers, and import the records that these use."""
 
-LATE += [partial(importlib.import_module, room) for room in reversed(ROOMS)]
+LATE.extend([partial(importlib.import_module, room) for room in reversed(ROOMS)])
 
 
 def load_all() -> None:
