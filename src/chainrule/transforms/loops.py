@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,12 +31,29 @@ Walk = Callable[[Program, dict[Var, Atom]], Program]
 
 Sweep = Callable[[Program], Program]
 
-LOOPS = {control.scan: 0, control.fori_loop: 2}
+LOOPS: dict[Primitive, int] = {control.scan: 0, control.fori_loop: 2}
 """Loop primitives, and how many of their operands are bounds."""
+
+CONDITIONAL: set[Primitive] = set()
+"""Loop primitives whose first carry says whether there is another turn."""
 
 ROUNDS = 4
 SMALL = 64
 """Bytes of a result that may be made before a loop though its operands are smaller."""
+
+
+class Cleaned(NamedTuple):
+    """What simplifying an equation with programs inside gave.
+
+    Attributes:
+        equation: What is left of it, if anything is.
+        results: What its other results are.
+        opened: A program and its operands to write in its place.
+    """
+
+    equation: Equation | None
+    results: dict[Var, Atom]
+    opened: tuple[Program, tuple[Atom, ...]] | None = None
 
 
 @dataclass
@@ -72,6 +89,11 @@ class Loop:
         inputs += [var for _, var in self.xs]
         outputs = [carry.next for carry in self.carries] + [y for y, _ in self.ys]
         return Program((), tuple(inputs), self.equations, tuple(outputs))
+
+    @property
+    def condition(self) -> Carry | None:
+        """The carry that says whether there is another turn."""
+        return self.carries[0] if self.primitive in CONDITIONAL else None
 
     @property
     def equation(self) -> Equation:
@@ -126,8 +148,8 @@ def open_loop(equation: Equation) -> Loop:
     )
 
 
-def clean(equation: Equation, made: Made, emit: Emit, walk: Walk) -> Loop:
-    """A loop with the least left inside; ``results`` says what its other results are.
+def clean(equation: Equation, made: Made, emit: Emit, walk: Walk) -> Cleaned:
+    """A loop with the least left inside.
 
     Args:
         equation: The loop.
@@ -144,7 +166,8 @@ def clean(equation: Equation, made: Made, emit: Emit, walk: Walk) -> Loop:
             break
     _settle_results(loop, emit)
     _hoist(loop, emit)
-    return loop
+    left = loop.equation if loop.carries or loop.ys else None
+    return Cleaned(left, loop.results)
 
 
 def _known(loop: Loop, made: Made, emit: Emit) -> dict[Var, Atom]:
@@ -165,6 +188,9 @@ def _known(loop: Loop, made: Made, emit: Emit) -> dict[Var, Atom]:
                 known[var] = atom
             elif first.setdefault(atom, var) is not var:
                 known[var] = first[atom]
+    if loop.condition is not None:
+        condition = loop.condition.var  # it holds, or there would be no turn
+        known[condition] = Literal(True, condition.type)
     return known
 
 
@@ -191,7 +217,8 @@ def _settle_carries(loop: Loop) -> bool:
     kept: list[Carry] = []
     again = False
     for carry in loop.carries:
-        if carry.next is carry.var or _equal(carry.next, carry.start):
+        still = carry.next is carry.var or _equal(carry.next, carry.start)
+        if still and carry is not loop.condition:
             loop.consts.append((carry.start, carry.var))
             loop.results[carry.end] = carry.start
             again = again or isinstance(carry.start, Literal)
@@ -205,9 +232,13 @@ def _equal(first: Atom, second: Atom) -> bool:
     return (
         isinstance(first, Literal)
         and isinstance(second, Literal)
-        and first.type == second.type
-        and _bits(first) == _bits(second)
+        and same_number(first, second)
     )
+
+
+def same_number(first: Literal, second: Literal) -> bool:
+    """Whether two literals have one type and the same bits."""
+    return first.type == second.type and _bits(first) == _bits(second)
 
 
 def _bits(literal: Literal) -> bytes:
@@ -281,7 +312,8 @@ def drop_unused(equation: Equation, live: set[Var], sweep: Sweep) -> Equation:
     """A loop without the results, carries and operands that nobody reads."""
     loop = open_loop(equation)
     loop.ys = [(y, var) for y, var in loop.ys if var in live]
-    kept = [carry for carry in loop.carries if carry.end in live]
+    condition = loop.condition
+    kept = [c for c in loop.carries if c.end in live or c is condition]
     while True:
         wanted = [carry.next for carry in kept] + [y for y, _ in loop.ys]
         used = _reached(loop.equations, wanted)

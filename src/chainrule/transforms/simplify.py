@@ -9,7 +9,7 @@ differentiation needs (``stop_gradient``, custom rules) is gone.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -19,6 +19,10 @@ from chainrule.core.program import Atom, Equation, Literal, Program, Var, subpro
 from chainrule.primitives import structure
 from chainrule.transforms.identities import RULES, UNIFORM, Made, Rewrite
 from chainrule.transforms.loops import LOOPS, clean, drop_unused
+
+OF_LOOPS: Final = (clean, drop_unused)
+OPENED = dict.fromkeys(LOOPS, OF_LOOPS)
+"""Primitives that are cleaned inside: what does so, and what drops what is unused."""
 
 _REWRITES = 8
 """Rewrites of one equation in a row: a bound far above what occurs."""
@@ -95,15 +99,18 @@ class _Walk:
     ) -> tuple[Atom, ...]:
         if primitive.inline is not None:
             return self._open(primitive.inline(**params), inputs)
-        if primitive not in LOOPS:
+        if primitive not in OPENED:
             inner = {key: simplify(body) for key, body in subprograms(params)}
             return self._write(primitive, inputs, {**params, **inner}, outputs)
+        clean, _ = OPENED[primitive]
         equation = Equation(primitive, inputs, params, outputs)
-        loop = clean(equation, self.made, self._emit_new, _walk)
-        if loop.carries or loop.ys:
-            left = loop.equation
+        cleaned = clean(equation, self.made, self._emit_new, _walk)
+        if cleaned.opened is not None:
+            return self._open(*cleaned.opened)
+        if cleaned.equation is not None:
+            left = cleaned.equation
             self._write(primitive, left.inputs, left.params, left.outputs)
-        return tuple([loop.results.get(var, var) for var in outputs])
+        return tuple([cleaned.results.get(var, var) for var in outputs])
 
     def _open(self, program: Program, inputs: tuple[Atom, ...]) -> tuple[Atom, ...]:
         """Write a program's equations in place of a call of it: its results."""
@@ -193,8 +200,9 @@ def sweep(program: Program) -> Program:
     for equation in reversed(program.equations):
         if not any(var in live for var in equation.outputs):
             continue
-        if equation.primitive in LOOPS:
-            equation = drop_unused(equation, live, sweep)
+        if equation.primitive in OPENED:
+            _, drop = OPENED[equation.primitive]
+            equation = drop(equation, live, sweep)
         kept.append(equation)
         live.update(atom for atom in equation.inputs if isinstance(atom, Var))
     kept.reverse()

@@ -239,6 +239,19 @@ def _fori_loop(region: Region, equation: Equation, operands: list[Node]) -> list
     return _finish_loop(region, loop, equation, [*operands[2 : 2 + consts], *fresh])
 
 
+def _while_loop(
+    region: Region, equation: Equation, operands: list[Node]
+) -> list[Node]:
+    consts = equation.params["consts"]
+    body = Region()
+    loop = Loop(body, (), False)
+    loop.init = operands[consts:]
+    types = equation.params["body"].input_types[consts:]
+    loop.carry_in = [body.make("input", (), t.shape, t.dtype) for t in types]
+    inputs = [*operands[:consts], *loop.carry_in]
+    return _finish_loop(region, loop, equation, inputs)
+
+
 def _finish_loop(
     region: Region, loop: Loop, equation: Equation, inputs: list[Node]
 ) -> list[Node]:
@@ -255,7 +268,7 @@ def _finish_loop(
     return loop.results
 
 
-LOOPS = ("scan", "fori_loop")
+LOOPS = ("scan", "fori_loop", "while_loop")
 REWRITES = {
     "stop_gradient": _alias,
     "barrier": _alias,
@@ -266,4 +279,5 @@ REWRITES = {
     **dict.fromkeys(REDUCTIONS, _reduce),
     "scan": _scan,
     "fori_loop": _fori_loop,
+    "while_loop": _while_loop,
 }

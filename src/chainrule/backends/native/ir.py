@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import struct
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import NamedTuple
 
 BITS = {"i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "float": 32, "double": 64}
@@ -195,6 +195,18 @@ class Function:
         yield index
         advanced = self.add(index, const("i64", step), "nuw nsw")
         self.store(advanced, cell, align=8)
+        self.branch(head)
+        self.block(end)
+
+    @contextlib.contextmanager
+    def repeat(self, condition: Callable[[], Value]) -> Generator[None]:
+        """The body runs as long as a scalar condition, found before it, holds."""
+        head, body, end = self.fresh("head"), self.fresh("body"), self.fresh("end")
+        self.branch(head)
+        self.block(head)
+        self.branch_if(condition(), body, end)
+        self.block(body)
+        yield
         self.branch(head)
         self.block(end)
 

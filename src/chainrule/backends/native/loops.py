@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Generator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -25,23 +27,18 @@ def emit_loop(driver: Driver, plan: Plan, item: Item, base: int) -> None:
         raise AssertionError("a loop item holds its loop")
     body, inner_base = plan.inner[loop]
     cells = _enter(driver, plan, loop)
-    low, high = [_bound(driver, plan, node) for node in loop.bounds]
+    bounds = [_bound(driver, plan, node) for node in loop.bounds]
     for node in loop.captured:
         if node.is_scalar and node.op != "literal":
             driver.scalar(plan.fusion, node)
     if driver.pending:
         driver.barrier()
-    f = driver.f
-    with f.loop(low, high) as count:
-        at = count
-        if loop.reverse:
-            last = f.sub(high, const("i64", 1))
-            at = f.sub(last, f.sub(count, low))
+    with _turns(driver, loop, bounds, cells) as at:
         before = dict(driver.environment)
         ranges = dict(driver.ranges)
         places = _bind(driver, loop, at, cells)
         scalars = driver.region(body, base + inner_base, places)
-        emitter = Emitter(f, 1, {}, driver.flag)
+        emitter = Emitter(driver.f, 1, {}, driver.flag)
         for position, value in scalars.items():
             place = places[position]
             if place is not None:
@@ -50,6 +47,25 @@ def emit_loop(driver: Driver, plan: Plan, item: Item, base: int) -> None:
             driver.barrier()
         driver.environment, driver.ranges = before, ranges
     _leave(driver, loop, cells)
+
+
+@contextlib.contextmanager
+def _turns(
+    driver: Driver, loop: Loop, bounds: list[Value], cells: list[Array]
+) -> Generator[Value]:
+    """The turns of a loop; yields the place among the slices, as far as it has any."""
+    f = driver.f
+    if not bounds:
+        emitter = Emitter(f, 1, {}, driver.flag)
+        with f.repeat(lambda: emitter.load(cells[0].memory, ())):
+            yield const("i64", 0)
+        return
+    low, high = bounds
+    with f.loop(low, high) as count:
+        if loop.reverse:
+            last = f.sub(high, const("i64", 1))
+            count = f.sub(last, f.sub(count, low))
+        yield count
 
 
 def _bound(driver: Driver, plan: Plan, node: Node) -> Value:
