@@ -103,9 +103,7 @@ def drop_unused(equation: Equation, live: set[Var], sweep: Sweep) -> Equation:
     _, *operands = equation.inputs
     places = [k for k in range(len(operands)) if any(k in read for read in used)]
     params = {
-        name: Program(
-            (), tuple([b.inputs[k] for k in places]), b.equations, b.outputs
-        )
+        name: Program((), tuple([b.inputs[k] for k in places]), b.equations, b.outputs)
         for name, b in branches.items()
     }
     inputs = (equation.inputs[0], *[operands[k] for k in places])

@@ -239,9 +239,7 @@ def _fori_loop(region: Region, equation: Equation, operands: list[Node]) -> list
     return _finish_loop(region, loop, equation, [*operands[2 : 2 + consts], *fresh])
 
 
-def _while_loop(
-    region: Region, equation: Equation, operands: list[Node]
-) -> list[Node]:
+def _while_loop(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
     consts = equation.params["consts"]
     body = Region()
     loop = Loop(body, (), False)

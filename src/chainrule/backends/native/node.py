@@ -109,9 +109,10 @@ class Region:
 class Loop:
     """A loop: a body region and how its values are passed.
 
-    ``bounds`` are scalar nodes (none where the first carry is the condition); ``consts``, ``init`` and ``xs`` are nodes outside;
-    ``carry_in``, ``x_in`` and ``index`` are input nodes of the body; the body's
-    outputs are the carries and then the slices of ``ys``.
+    ``bounds`` are scalar nodes (none where the first carry is the condition);
+    ``init`` and ``xs`` are nodes outside; ``carry_in``, ``x_in`` and ``index`` are
+    input nodes of the body; the body's outputs are the carries and then the slices of
+    ``ys``.
     """
 
     def __init__(self, body: Region, bounds: tuple[Node, ...], reverse: bool) -> None:
