@@ -466,7 +466,18 @@ METHODS = [
     Case(lambda x: np.multiply.accumulate(x, axis=1), (M,)),
 ]
 
+COMPLEX = [
+    *unary(np.imag, np.iscomplex, np.isreal, np.real_if_close, smooth=False),
+    *unary(np.angle, lambda x: np.angle(x, deg=True), domain=POSITIVE),
+    Case(lambda x: x.real * x.conj() + 2j * x.imag, (M,)),
+    Case(lambda x: np.abs(x) * np.exp(1j * x), (M,), POSITIVE),
+    Case(lambda x: x.astype(np.complex128).conjugate(), (M,)),
+    Case(lambda x: np.vdot(1j * x, x) + np.sum(np.sign(1j * x)), (V,), POSITIVE),
+    Case(lambda x: np.array([np.isrealobj(x), np.iscomplexobj(x)]), (V,), smooth=False),
+]
+
 CASES = [
+    *COMPLEX,
     *ELEMENTWISE,
     *REDUCTIONS,
     *STRUCTURE,

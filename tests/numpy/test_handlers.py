@@ -19,8 +19,9 @@ from tests.numpy.cases import CASES, INDEXING, PROMOTION, Case
 NUMBERED = [pytest.param(case, id=str(n)) for n, case in enumerate(CASES)]
 SMOOTH = [pytest.param(case, id=str(n)) for n, case in enumerate(CASES) if case.smooth]
 
-DTYPES = ["?", "i1", "u1", "i4", "u4", "i8", "f4", "f8"]
+DTYPES = ["?", "i1", "u1", "i2", "i4", "u4", "i8", "u8", "f4", "f8", "c8", "c16"]
 TOLERANCE = {"f4": {"rtol": 3e-6, "atol": 3e-6}, "f8": {"rtol": 1e-13, "atol": 1e-13}}
+TOLERANCE |= {"c8": {"rtol": 3e-5, "atol": 3e-5}, "c16": {"rtol": 1e-12, "atol": 1e-12}}
 DIFFERENCE = {"rtol": 3e-6, "atol": 3e-8}
 EPSILON = 1e-5
 UFUNCS = {
@@ -34,7 +35,19 @@ MAKERS = ("arange", "empty", "eye", "identity", "ones", "tri", "zeros")
 
 def draw(case, dtype):
     rng = np.random.default_rng(0)
-    return [rng.uniform(*case.domain, shape).astype(dtype) for shape in case.shapes]
+    xs = [rng.uniform(*case.domain, shape) for shape in case.shapes]
+    if dtype.startswith("c"):
+        xs = [x + 1j * rng.uniform(*case.domain, x.shape) for x in xs]
+    return [np.asarray(x, dtype) for x in xs]
+
+
+def refused(case, xs):
+    """The error or warning that NumPy has for these values, if it has one."""
+    try:
+        case.call(*xs)
+    except (TypeError, np.exceptions.ComplexWarning) as error:
+        return type(error)
+    return None
 
 
 def results_of(case, xs):
@@ -55,18 +68,29 @@ def compare(got, want, dtype):
 
 
 @pytest.mark.parametrize("case", NUMBERED)
-@pytest.mark.parametrize("dtype", ["f4", "f8"])
+@pytest.mark.parametrize("dtype", ["f4", "f8", "c8", "c16"])
 def test_values_are_those_of_numpy(case, dtype):
+    """Where NumPy refuses complex numbers, so do we, in words of three parts."""
     xs = draw(case, dtype)
-    want = case.call(*xs)
-    compare(results_of(case, xs), want, dtype)
+    error = refused(case, xs)
+    if error is None:
+        compare(results_of(case, xs), case.call(*xs), dtype)
+    else:
+        kind = TypeError if issubclass(error, TypeError) else error
+        with pytest.raises(kind, match=r"(?s)Expected .*, got .*: "):
+            results_of(case, xs)
 
 
 @pytest.mark.parametrize("case", SMOOTH)
-def test_derivatives_are_those_of_the_difference(case):
-    xs = draw(case, "f8")
+@pytest.mark.parametrize("dtype", ["f8", "c16"])
+def test_derivatives_are_those_of_the_difference(case, dtype):
+    xs = draw(case, dtype)
+    if refused(case, xs) is not None:
+        return
     rng = np.random.default_rng(1)
-    dxs = [rng.standard_normal(x.shape) for x in xs]
+    dxs = [rng.standard_normal(x.shape).astype(dtype) for x in xs]
+    if dtype == "c16":
+        dxs = [dx + 1j * rng.standard_normal(dx.shape) for dx in dxs]
     traced = trace_with_values(case.call, xs)
     _, got = push_forward(traced.program, traced.constants, xs, dxs)
     ends = []

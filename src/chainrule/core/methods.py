@@ -152,8 +152,9 @@ for _name in _UPDATES.split():
     setattr(ArrayMethods, f"__i{_name}__", _in_place(_name))
 
 _METHODS = (
-    "all any argmax argmin argsort clip conj cumprod cumsum diagonal dot max mean min "
-    "nonzero prod ravel repeat round sort squeeze std sum swapaxes take trace var"
+    "all any argmax argmin argsort clip conj conjugate cumprod cumsum diagonal dot max "
+    "mean min nonzero prod ravel repeat round sort squeeze std sum swapaxes take trace "
+    "var"
 )
 for _name in _METHODS.split():
     setattr(ArrayMethods, _name, _method(_name))

@@ -192,6 +192,7 @@ from numpy import rad2deg as rad2deg
 from numpy import radians as radians
 from numpy import ravel as ravel
 from numpy import real as real
+from numpy import real_if_close as real_if_close
 from numpy import reciprocal as reciprocal
 from numpy import remainder as remainder
 from numpy import repeat as repeat

@@ -11,6 +11,11 @@ from chainrule.numpy.promotion import refuse
 from chainrule.primitives import complex_numbers as p
 
 
+def square_of_size(x: Any) -> Any:
+    """``|x|²``, which is smooth at 0, where the size itself has a kink."""
+    return p.real_part(x * p.conj(x)) if x.dtype.kind == "c" else np.square(x)
+
+
 @implements(np.conjugate)
 def conjugate(x: Any, **options: Any) -> Any:
     """The conjugate; of real numbers the number itself."""
@@ -47,6 +52,15 @@ def iscomplex(x: Any) -> Any:
 def isreal(x: Any) -> Any:
     """Whether each element has no imaginary part."""
     return np.equal(np.imag(x), 0)
+
+
+@implements(np.real_if_close)
+def real_if_close(a: Any, tol: float = 100) -> Any:
+    """The real part where all imaginary parts are as small as rounding."""
+    if a.dtype.kind != "c":
+        return a
+    known = np.asarray(a.known("np.real_if_close, whose dtype the values decide"))
+    return a if np.real_if_close(known, tol).dtype.kind == "c" else p.real(a)
 
 
 @implements(np.isrealobj)

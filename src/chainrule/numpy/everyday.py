@@ -15,6 +15,7 @@ from chainrule.numpy.promotion import (
     lifted,
     promoted,
     refuse,
+    refuse_complex,
     result_type,
 )
 from chainrule.numpy.structure import Axis, many_axes, one_axis
@@ -86,6 +87,7 @@ def quantile(
             f"Expected method='linear' for np.quantile, got another at {user_line()}."
         )
     refuse("quantile", options)
+    refuse_complex("quantile", x, q)
     x = x if x.dtype.kind == "f" else x.astype(float)
     axes = tuple(sorted(many_axes(axis, x.ndim)))
     kept = [i for i in range(x.ndim) if i not in axes]
@@ -125,6 +127,7 @@ def interp(
 ) -> Any:
     """The line through given points, constant outside of them."""
     refuse("interp", {"period": period})
+    refuse_complex("interp", x, xp)
     points, values = lifted(xp), lifted(fp)
     if points.shape != values.shape or points.ndim != 1:
         raise ShapeError(
@@ -179,8 +182,8 @@ def cov(x: Any, *args: Any, rowvar: bool = True, **options: Any) -> Any:
     """The covariances of rows, or of columns where ``rowvar`` is false."""
     ddof = options.pop("ddof", None)
     refuse("cov", {"y": args[0] if args else None, **options})
-    rows = np.atleast_2d(x.astype(float))
+    rows = np.atleast_2d(x.astype(np.result_type(x.dtype, float)))
     rows = rows if rowvar or x.ndim == 1 else rows.T
     apart = rows - np.mean(rows, axis=1, keepdims=True)
     count = rows.shape[1] - (1 if ddof is None else ddof)
-    return np.squeeze(np.matmul(apart, apart.T) / count)
+    return np.squeeze(np.matmul(apart, np.conj(apart.T)) / count)

@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.core.errors import ShapeError, user_line
 from chainrule.core.interpreter import find_trace
 from chainrule.core.tracer import implements
+from chainrule.numpy.complex_numbers import square_of_size
 from chainrule.numpy.promotion import (
     broadcast_shape,
     fit,
@@ -91,15 +92,15 @@ def dot(x: Any, y: Any, out: Any = None) -> Any:
 
 @implements(np.vdot)
 def vdot(x: Any, y: Any) -> Any:
-    """The sum of the products of all elements."""
-    return np.matmul(np.ravel(x), np.ravel(y))
+    """The sum of the products of all elements, those of the first conjugated."""
+    return np.matmul(np.conj(np.ravel(x)), np.ravel(y))
 
 
 @implements(np.vecdot, np.linalg.vecdot)
 def vecdot(x: Any, y: Any, axis: int = -1, **options: Any) -> Any:
-    """The sum of products along one axis."""
+    """The sum of products along one axis, the first operand conjugated."""
     refuse("vecdot", options)
-    return np.sum(np.multiply(x, y), axis=axis)
+    return np.sum(np.multiply(np.conj(x), y), axis=axis)
 
 
 @implements(np.inner)
@@ -168,11 +169,11 @@ def kron(x: Any, y: Any) -> Any:
 @implements(np.linalg.norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     """The Euclidean, absolute or largest length of vectors; Frobenius of matrices."""
-    x = x if x.dtype.kind == "f" else x.astype(float)
+    x = x if x.dtype.kind in "fc" else x.astype(float)
     pair = isinstance(axis, tuple) and len(axis) == 2
     matrix = pair or (axis is None and x.ndim == 2)
     if ord is None or ord == (("fro") if matrix else 2):
-        return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
+        return np.sqrt(np.sum(square_of_size(x), axis=axis, keepdims=keepdims))
     if matrix or (axis is None and x.ndim != 1):
         raise TypeError(
             f"Expected the Frobenius norm of a matrix, got ord={ord!r} at "

@@ -7,6 +7,7 @@ take the dtype of the others (NEP 50, https://numpy.org/neps/nep-0050-scalar-pro
 
 from __future__ import annotations
 
+import warnings
 from functools import lru_cache
 from typing import Any
 
@@ -46,6 +47,17 @@ def refuse(function: Any, options: dict[str, Any]) -> None:
             )
 
 
+def refuse_complex(name: str, *values: Any) -> None:
+    """Raise for complex numbers where NumPy wants an order, or a place on a line."""
+    for value in values:
+        dtype = result_type(value)
+        if dtype.kind == "c":
+            raise TypeError(
+                f"Expected real numbers for numpy.{name}, got dtype {dtype} at "
+                f"{user_line()}: take np.abs, np.real or np.imag of them first."
+            )
+
+
 def witness(value: Any) -> Any:
     """What promotion sees: a dtype, or Python's ``int``, ``float``, ``complex``."""
     if isinstance(value, Tracer):
@@ -66,7 +78,15 @@ def result_type(*values: Any) -> np.dtype[Any]:
 @lru_cache(maxsize=4096)
 def loop_dtype(ufunc: np.ufunc, *witnesses: Any) -> np.dtype[Any]:
     """The dtype that a ufunc brings its operands to."""
-    loops = ufunc.resolve_dtypes((*witnesses, *[None] * ufunc.nout))
+    try:
+        loops = ufunc.resolve_dtypes((*witnesses, *[None] * ufunc.nout))
+    except TypeError:
+        given = ", ".join(str(getattr(w, "__name__", w)) for w in witnesses)
+        raise TypeError(
+            f"Expected operands that numpy.{ufunc.__name__} is defined for, got "
+            f"{given} at {user_line()}: convert them with .astype, or take np.abs, "
+            "np.real or np.imag of complex numbers."
+        ) from None
     operands = loops[: ufunc.nin]
     if any(dtype.hasobject for dtype in operands):
         # Two Python integers are compared as objects, of any size.
@@ -83,9 +103,21 @@ def cast(x: Any, dtype: np.dtype[Any]) -> Any:
     return not_equal(x, 0) if dtype.kind == "b" else convert(x, dtype=dtype)
 
 
+def cast_as_asked(x: Any, dtype: np.dtype[Any]) -> Any:
+    """As ``cast``; warns, as NumPy does, where imaginary parts are lost."""
+    if x.dtype.kind == "c" and dtype.kind not in "cb":
+        warnings.warn(
+            f"Expected a complex dtype for complex values, got {dtype} at "
+            f"{user_line()}, which discards the imaginary part: take np.real first.",
+            np.exceptions.ComplexWarning,
+            stacklevel=2,
+        )
+    return cast(x, dtype)
+
+
 def astype(x: Any, dtype: Any) -> Any:
     """A traced value in a dtype that was asked for by name, so no longer weak."""
-    converted = cast(x, np.dtype(dtype))
+    converted = cast_as_asked(x, np.dtype(dtype))
     if isinstance(converted, Tracer) and converted.weak:
         return Tracer(converted.trace, converted.var, converted.value, False)
     return converted

@@ -8,8 +8,9 @@ import numpy as np
 
 from chainrule.core.errors import ShapeError, user_line
 from chainrule.core.tracer import HANDLERS, implements
+from chainrule.numpy.complex_numbers import square_of_size
 from chainrule.numpy.elementwise import truth
-from chainrule.numpy.promotion import cast, lifted, refuse
+from chainrule.numpy.promotion import cast_as_asked, lifted, refuse
 from chainrule.numpy.structure import Axis, many_axes, one_axis
 from chainrule.primitives import reduction as p
 from chainrule.primitives.structure import reduce_sum, reshape
@@ -47,7 +48,9 @@ def _total(name: str, primitive: Primitive) -> Any:
     ) -> Any:
         if options:
             refuse(name, options)
-        return reduced(primitive, cast(x, total_dtype(x, dtype)), axis, keepdims)
+        return reduced(
+            primitive, cast_as_asked(x, total_dtype(x, dtype)), axis, keepdims
+        )
 
     return handler
 
@@ -107,7 +110,7 @@ def _ufunc_reduce(handler: Any) -> Any:
         **options: Any,
     ) -> Any:
         refuse("ufunc.reduce", options)
-        typed = x if dtype is None else cast(x, np.dtype(dtype))
+        typed = x if dtype is None else cast_as_asked(x, np.dtype(dtype))
         return handler(typed, axis=axis, keepdims=keepdims)
 
     return reduce
@@ -138,7 +141,7 @@ def mean(
     if options:
         refuse("mean", options)
     wanted = np.dtype(float) if x.dtype.kind in "biu" and dtype is None else dtype
-    typed = x if wanted is None else cast(x, np.dtype(wanted))
+    typed = x if wanted is None else cast_as_asked(x, np.dtype(wanted))
     return reduced(reduce_sum, typed, axis, keepdims) / count_of(x, axis)
 
 
@@ -157,7 +160,7 @@ def var(
     refuse("var", options)
     fewer = correction if isinstance(correction, (int, float)) else ddof
     distance = x - mean(x, axis, dtype, keepdims=True)
-    total = reduced(reduce_sum, np.square(distance), axis, keepdims)
+    total = reduced(reduce_sum, square_of_size(distance), axis, keepdims)
     return total / max(count_of(x, axis) - fewer, 0)
 
 
@@ -216,9 +219,8 @@ def nanmean(x: Any, axis: Axis = None, *args: Any, **options: Any) -> Any:
     keepdims = options.get("keepdims", False)
     count = sum_(np.logical_not(np.isnan(x)), axis, keepdims=keepdims)
     total = nansum(x, axis, *args, **options)
-    return (
-        total / count.astype(total.dtype) if total.dtype.kind == "f" else total / count
-    )
+    whole = total.dtype.kind in "biu"
+    return total / (count if whole else count.astype(total.dtype))
 
 
 @implements(np.argmax)
@@ -245,14 +247,14 @@ def _position(primitive: Primitive, x: Any, axis: Any, keepdims: Any) -> Any:
 @implements(np.cumsum)
 def cumsum(x: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     """Running sums."""
-    flat, place = _line(cast(x, total_dtype(x, dtype)), axis)
+    flat, place = _line(cast_as_asked(x, total_dtype(x, dtype)), axis)
     return p.cumsum(flat, axis=place)
 
 
 @implements(np.cumprod)
 def cumprod(x: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     """Running products."""
-    flat, place = _line(cast(x, total_dtype(x, dtype)), axis)
+    flat, place = _line(cast_as_asked(x, total_dtype(x, dtype)), axis)
     return p.cumprod(flat, axis=place)
 
 
@@ -308,7 +310,7 @@ def median(
     line = np.sort(np.reshape(np.transpose(x, (*kept, *axes)), (*rest, count)))
     middle = line[..., (count - 1) // 2 : count // 2 + 1]
     found = np.mean(middle, axis=-1)
-    if x.dtype.kind == "f":
+    if x.dtype.kind in "fc":
         found = np.where(np.isnan(line[..., -1]), np.nan, found)
     if not keepdims:
         return found

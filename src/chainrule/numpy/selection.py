@@ -18,6 +18,7 @@ from chainrule.numpy.promotion import (
     shape_of,
 )
 from chainrule.primitives.comparison import select
+from chainrule.primitives.complex_numbers import complex as join
 from chainrule.primitives.rounding import rint
 
 
@@ -85,7 +86,7 @@ def round_(x: Any, decimals: int = 0, **options: Any) -> Any:
     refuse(np.round, options)
     if x.dtype.kind == "b":
         x = x.astype(np.float16)
-    if x.dtype.kind != "f":
+    if x.dtype.kind not in "fc":
         return x if decimals >= 0 else (x // 10**-decimals) * 10**-decimals
     if decimals == 0:
         return rint(x)
@@ -104,6 +105,11 @@ def nan_to_num(
     neginf: float | None = None,
 ) -> Any:
     """Numbers in the place of NaN and of the infinities."""
+    if x.dtype.kind == "c":
+        parts = [
+            nan_to_num(part, copy, nan, posinf, neginf) for part in (x.real, x.imag)
+        ]
+        return join(*parts)
     if x.dtype.kind != "f":
         return x
     limits = np.finfo(x.dtype)
