@@ -17,7 +17,7 @@ from chainrule.calculus.differences import (
 from chainrule.calculus.forward import jvp
 from chainrule.calculus.reverse import vjp
 from chainrule.core.tree import flatten, paths, unflatten
-from chainrule.core.types import is_differentiable
+from chainrule.core.types import Shape, is_differentiable
 
 TOLERANCE = 1e-6
 MODES = ("fwd", "rev")
@@ -34,7 +34,8 @@ def check_grads(
 
     .. math:: f'(x)\,\dot x \approx \frac{f(x + h \dot x) - f(x - h \dot x)}{2 h}
 
-    In float64, for each array among the arguments along one random direction. Steps
+    In float64, for each array among the arguments along one random direction, which
+    is complex for complex arrays. Steps
     are extrapolated to zero, which also tells how far the differences can be off, so
     that rounding is not taken for a wrong rule, nor a wrong rule for rounding.
 
@@ -114,11 +115,17 @@ def _direction(tree: Any, random: np.random.Generator, scaled: bool = True) -> A
     result: list[Any] = []
     for leaf in leaves:
         x = np.asarray(leaf)
-        sign = np.where(random.random(x.shape) < 0.5, -1.0, 1.0)
-        size = random.uniform(0.5, 1.5, x.shape)
-        size = size * np.maximum(np.abs(x), 0.01) if scaled else size
-        result.append(np.asarray(sign * size, x.dtype))
+        scale = np.maximum(np.abs(x), 0.01) if scaled else 1.0
+        size = _signed(x.shape, random) * scale
+        if x.dtype.kind == "c":
+            size = size + 1j * _signed(x.shape, random) * scale
+        result.append(np.asarray(size, x.dtype))
     return unflatten(structure, result)
+
+
+def _signed(shape: Shape, random: np.random.Generator) -> Any:
+    sign = np.where(random.random(shape) < 0.5, -1.0, 1.0)
+    return sign * random.uniform(0.5, 1.5, shape)
 
 
 def _as_vector(tree: Any) -> Vector:
@@ -185,10 +192,10 @@ class _Check:
 
 
 def _pairing(first: Any, second: Any) -> Any:
-    """The sum of products, without conjugation, of two containers of arrays."""
+    """The real part of the sum of products, without conjugation, of two containers."""
     pairs = zip(flatten(first)[0], flatten(second)[0], strict=True)
     total = sum([np.sum(np.asarray(a) * b) for a, b in pairs], np.float64(0))
-    return _as_vector(total)
+    return _as_vector(np.real(total))
 
 
 def _moved(args: list[Any], tangents: list[Any], step: float) -> list[Any]:

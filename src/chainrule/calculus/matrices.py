@@ -15,6 +15,7 @@ from chainrule.calculus.forward import (
     run_linearize,
     trace_arguments,
 )
+from chainrule.calculus.holomorphic import expect_one_real_side, is_complex
 from chainrule.calculus.loops import scan
 from chainrule.calculus.reverse import grad
 from chainrule.core.errors import user_line
@@ -25,7 +26,12 @@ from chainrule.transforms.jvp import LinearMap
 from chainrule.transforms.transpose import pull_back
 
 
-def jacobian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
+def jacobian(
+    function: Function,
+    argnums: int | Sequence[int] = 0,
+    *,
+    holomorphic: bool = False,
+) -> Function:
     r"""The matrix of all first derivatives, as a function.
 
     .. math:: J_{ij} = \frac{\partial f_i}{\partial x_j}
@@ -39,13 +45,15 @@ def jacobian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
     Args:
         function: NumPy code with floating-point results.
         argnums: The positional argument, or arguments, to differentiate by.
+        holomorphic: The function is analytic, of complex numbers: see ``grad``.
 
     Returns:
         A function of the same arguments. Its result has the containers of the
         function's result, and inside each leaf those of the argument.
 
     Raises:
-        TypeError: If an argument or a result is not floating-point.
+        TypeError: If an argument or a result is not floating-point, or both are
+            complex without ``holomorphic``.
 
     Examples:
         >>> import numpy as np
@@ -62,8 +70,8 @@ def jacobian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
         traced = trace_arguments(function, arguments)
         outputs, linear = run_linearize(traced, arguments.values)
         _expect_floating(outputs)
-        sizes = [sum(x.size for x in values) for values in (arguments.values, outputs)]
-        build = _by_columns if sizes[0] <= sizes[1] else _by_rows
+        expect_one_real_side("jacobian", arguments.values, outputs, holomorphic)
+        build = _by_columns if _in_columns(arguments.values, outputs) else _by_rows
         blocks = build(linear, arguments.values, outputs)
         rows = [
             arguments.answer([result_value(block) for block in row]) for row in blocks
@@ -73,7 +81,12 @@ def jacobian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
     return jacobian_at
 
 
-def hessian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
+def hessian(
+    function: Function,
+    argnums: int | Sequence[int] = 0,
+    *,
+    holomorphic: bool = False,
+) -> Function:
     r"""The matrix of all second derivatives of a scalar function, as a function.
 
     .. math:: H_{ij} = \frac{\partial^2 f}{\partial x_i\,\partial x_j}
@@ -84,6 +97,7 @@ def hessian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
     Args:
         function: NumPy code with one floating-point scalar result.
         argnums: The positional argument, or arguments, to differentiate by.
+        holomorphic: The function is analytic, of complex numbers: see ``grad``.
 
     Returns:
         A function of the same arguments.
@@ -100,7 +114,8 @@ def hessian(function: Function, argnums: int | Sequence[int] = 0) -> Function:
 
     Source: Griewank and Walther (2008), chapter 5.
     """
-    return jacobian(grad(function, argnums), argnums)
+    gradient = grad(function, argnums, holomorphic=holomorphic)
+    return jacobian(gradient, argnums, holomorphic=holomorphic)
 
 
 def hvp(function: Function, primals: Any, tangents: Any) -> Any:
@@ -138,6 +153,13 @@ def hvp(function: Function, primals: Any, tangents: Any) -> Any:
     numbers = 0 if len(args) == 1 else tuple(range(len(args)))
     _, product = jvp(grad(function, numbers), args, tangents)
     return product
+
+
+def _in_columns(inputs: Sequence[Any], outputs: Sequence[Any]) -> bool:
+    """Whether to go forward: where inputs are fewer, or they alone are real."""
+    if is_complex(inputs) != is_complex(outputs):
+        return is_complex(outputs)
+    return sum(x.size for x in inputs) <= sum(y.size for y in outputs)
 
 
 def _expect_floating(outputs: Sequence[Any]) -> None:

@@ -21,6 +21,7 @@ from chainrule.calculus.arguments import (
     zero_like,
 )
 from chainrule.calculus.forward import run_linearize, trace_arguments
+from chainrule.calculus.holomorphic import expect_real_result
 from chainrule.core.errors import ShapeError, user_line
 from chainrule.core.tree import Structure, flatten, unflatten
 from chainrule.core.types import ArrayType, is_differentiable
@@ -29,7 +30,11 @@ from chainrule.transforms.transpose import pull_back
 
 
 def value_and_grad(
-    function: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False
+    function: Function,
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    *,
+    holomorphic: bool = False,
 ) -> Function:
     r"""A function that returns the value and the gradient of a scalar function.
 
@@ -42,13 +47,15 @@ def value_and_grad(
         function: NumPy code with one floating-point scalar result.
         argnums: The positional argument, or arguments, to differentiate by.
         has_aux: The function returns ``(value, aux)``; aux is passed through.
+        holomorphic: The function is analytic, of complex numbers: see ``grad``.
 
     Returns:
         A function of the same arguments, giving ``(value, gradient)``, or
         ``((value, aux), gradient)`` with ``has_aux``.
 
     Raises:
-        TypeError: If an argument to differentiate by is not floating-point.
+        TypeError: If an argument to differentiate by is not floating-point, or the
+            result is complex without ``holomorphic``.
         ShapeError: If the result is not a scalar.
 
     Examples:
@@ -69,7 +76,9 @@ def value_and_grad(
             return aux.take(result) if has_aux else result
 
         traced = trace_with_values(scalar, arguments.values)
-        _expect_scalar(traced.program.output_types[: -aux.count or None])
+        results = traced.program.output_types[: -aux.count or None]
+        _expect_scalar(results)
+        expect_real_result("grad", arguments.values, results, holomorphic)
         outputs, linear = run_linearize(traced, arguments.values)
         seeds: list[Any] = [None] * sum(linear.nonzero)
         if linear.nonzero[0]:
@@ -84,7 +93,11 @@ def value_and_grad(
 
 
 def grad(
-    function: Function, argnums: int | Sequence[int] = 0, has_aux: bool = False
+    function: Function,
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    *,
+    holomorphic: bool = False,
 ) -> Function:
     r"""The gradient of a scalar function, as a function.
 
@@ -97,12 +110,16 @@ def grad(
         function: NumPy code with one floating-point scalar result.
         argnums: The positional argument, or arguments, to differentiate by.
         has_aux: The function returns ``(value, aux)``; the result is ``(grad, aux)``.
+        holomorphic: The function is analytic, of complex numbers with complex
+            results: the derivative is the complex one. Without it the result must be
+            real, and the gradient by z = x + iy is ∂f/∂x - i ∂f/∂y.
 
     Returns:
         A function of the same arguments.
 
     Raises:
-        TypeError: If an argument to differentiate by is not floating-point.
+        TypeError: If an argument to differentiate by is not floating-point, or the
+            result is complex without ``holomorphic``.
         ShapeError: If the result is not a scalar.
 
     Examples:
@@ -114,7 +131,7 @@ def grad(
 
     Source: Griewank and Walther (2008), chapter 3.
     """
-    both = value_and_grad(function, argnums, has_aux)
+    both = value_and_grad(function, argnums, has_aux, holomorphic=holomorphic)
 
     @wraps(function)
     def gradient(*args: Any, **kwargs: Any) -> Any:
