@@ -24,7 +24,11 @@ class Backend(Protocol):
     name: str
 
     def compile(
-        self, program: Program, donated: tuple[int, ...], name: str
+        self,
+        program: Program,
+        donated: tuple[int, ...],
+        name: str,
+        flush_denormals: bool = False,
     ) -> Executable:
         """Make a program ready to run.
 
@@ -33,6 +37,7 @@ class Backend(Protocol):
             donated: Positions in ``program.inputs`` whose arrays may be overwritten
                 and returned as results.
             name: What the user calls it, for reports.
+            flush_denormals: Whether numbers too small to be normal may become zeros.
 
         Returns:
             A function of the constants' and the inputs' arrays; its results own their

@@ -72,12 +72,17 @@ class Jitted:
     """A compiled function; see :func:`jit`."""
 
     def __init__(
-        self, function: Function, donate: tuple[int, ...], static: tuple[int, ...]
+        self,
+        function: Function,
+        donate: tuple[int, ...],
+        static: tuple[int, ...],
+        flush: bool,
     ) -> None:
         update_wrapper(self, function)
         self._function = function
         self._donate = frozenset(donate)
         self._static = frozenset(static)
+        self._flush = flush
         self._settings: dict[Hashable, dict[Hashable, _Compiled]] = {}
         self._entries: dict[Hashable, _Compiled] = {}
         self._version = -1
@@ -145,7 +150,7 @@ class Jitted:
         program = simplify(traced.program)
         backend = backends.get(config.get_backend())
         name = getattr(self._function, "__name__", "function")
-        executable = backend.compile(program, call.donated, name)
+        executable = backend.compile(program, call.donated, name, self._flush)
         compiled = _Compiled(program, traced, executable, _fixes(call.leaves))
         self._entries[key] = compiled
         return compiled(list(call.leaves))
@@ -215,6 +220,7 @@ def jit(
     *,
     donate: int | Sequence[int] = (),
     static_argnums: int | Sequence[int] = (),
+    flush_denormals: bool = False,
 ) -> Jitted:
     """A function compiled for the shapes and dtypes that it is called with.
 
@@ -231,6 +237,9 @@ def jit(
             the same type can take their memory; do not use those arrays afterwards.
         static_argnums: Argument numbers that are not traced: hashable values, and a
             program for each.
+        flush_denormals: Whether numbers too small to be normal (below 1.2e-38 in
+            float32) may become zeros: some processors are slow with them. Training
+            sets it.
 
     Returns:
         A function of the same arguments, with ``lower(*args)`` (the program as text),
@@ -247,7 +256,9 @@ def jit(
         >>> double.cache_size()
         1
     """
-    return Jitted(function, _numbers(donate), _numbers(static_argnums))
+    return Jitted(
+        function, _numbers(donate), _numbers(static_argnums), flush_denormals
+    )
 
 
 def _numbers(numbers: int | Sequence[int]) -> tuple[int, ...]:

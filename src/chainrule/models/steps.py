@@ -62,7 +62,7 @@ class Steps:
         self.train: Function = self._train_loop
         self.test: Function = self._test_loop
         if compiled:
-            self.train = jit(self._train_loop, donate=(0,))
+            self.train = jit(self._train_loop, donate=(0,), flush_denormals=True)
             self.test = jit(self._test_loop, donate=(0,))
 
     def no_totals(self) -> Totals:

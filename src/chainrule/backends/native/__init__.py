@@ -20,10 +20,14 @@ class NativeBackend:
     name = "native"
 
     def compile(
-        self, program: Program, donated: tuple[int, ...], name: str
+        self,
+        program: Program,
+        donated: tuple[int, ...],
+        name: str,
+        flush_denormals: bool = False,
     ) -> Executable:
         """Make a program ready to run; see :class:`chainrule.backends.Backend`."""
-        return compile_program(program, donated)
+        return compile_program(program, donated, flush=flush_denormals)
 
     def foreign(self, program: Program) -> tuple[str, ...]:
         """Primitives without a lowering; see :class:`chainrule.backends.Backend`."""

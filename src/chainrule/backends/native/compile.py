@@ -35,7 +35,9 @@ class Code(NamedTuple):
     parallel: bool
 
 
-def emit(program: Program, donated: Sequence[int], target: Target) -> Code:
+def emit(
+    program: Program, donated: Sequence[int], target: Target, flush: bool = False
+) -> Code:
     """LLVM IR of a program for a target."""
     region = build_graph(program)
     reused = match_donated(region, program, donated)
@@ -43,7 +45,7 @@ def emit(program: Program, donated: Sequence[int], target: Target) -> Code:
     plan = plan_region(region, overwrites)
     module = Module()
     add_barrier(module)
-    driver = Driver(module, target)
+    driver = Driver(module, target, flush)
     driver.emit(plan, overwrites)
     callbacks = [node.params["equation"] for node in driver.callbacks]
     return Code(module.text(), plan.size, reused, callbacks, is_parallel(plan))
@@ -98,11 +100,14 @@ def work(plan: Plan) -> int:
 
 
 def compile_program(
-    program: Program, donated: tuple[int, ...], target: Target | None = None
+    program: Program,
+    donated: tuple[int, ...],
+    target: Target | None = None,
+    flush: bool = False,
 ) -> Executable:
     """Compile for a target (the one in force, unless told), by way of the cache."""
     target = target or current_target()
-    code = emit(program, donated, target)
+    code = emit(program, donated, target, flush)
     types: list[ArrayType] = [v.type for v in (*program.constants, *program.inputs)]
     return Executable(
         Loaded(object_code(code.text, target), target),

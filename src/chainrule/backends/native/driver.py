@@ -18,6 +18,13 @@ from chainrule.backends.native.access import (
     conflict,
     reads_rows_only,
 )
+from chainrule.backends.native.claims import SETS, emit_claims, share_of
+from chainrule.backends.native.denormals import (
+    PARAMETERS,
+    add_run,
+    change_mode,
+    restore_mode,
+)
 from chainrule.backends.native.expression import Emitter
 from chainrule.backends.native.frame import Frame, KernelCode, Part
 from chainrule.backends.native.fuse import Fusion, Kernel
@@ -33,6 +40,10 @@ from chainrule.backends.native.reductions import emit_reduction
 from chainrule.backends.native.schedule import Item, Plan
 from chainrule.backends.native.support import emit_barrier, emit_copy
 from chainrule.backends.native.target import Target
+from chainrule.backends.native.tiles import flops
+
+SHARED_WORK = 1_000_000
+"""Operations of a product from which claiming its units pays."""
 
 HEADER = 5
 """Slots of the table before the arguments: arena, shared, callback, yield, flag."""
@@ -45,15 +56,22 @@ class Driver:
         callbacks: The nodes whose equations NumPy carries out, by number.
     """
 
-    def __init__(self, module: Module, target: Target) -> None:
-        self.module, self.target = module, target
-        parameters = [("ptr", "table"), ("i64", "thread"), ("i64", "threads")]
-        self.f = Function(module, "run", parameters)
+    def __init__(self, module: Module, target: Target, flush: bool = False) -> None:
+        self.module, self.target, self.flush = module, target, flush
+        if flush:
+            add_run(module, target, "body")
+            attributes = "nounwind noinline"
+            self.f = Function(
+                module, "body", PARAMETERS, "void", attributes, "internal"
+            )
+        else:
+            self.f = Function(module, "run", PARAMETERS)
         self.table, self.thread, self.threads = self.f.parameters
         self.pending: list[Access] = []
         self.callbacks: list[Node] = []
         self.environment: dict[Node, Any] = {}
         self.ranges: dict[int, tuple[Value, Value]] = {}
+        self.claimed = 0
         self.arena = self._slot(0)
         self.shared, self.callback = self._slot(1), self._slot(2)
         self.flag = self._slot(4)
@@ -166,8 +184,10 @@ class Driver:
 
     def barrier(self) -> None:
         """All threads meet."""
-        emit_barrier(self.f, self.shared, self.threads, self._slot(3))
+        yields = self._slot(3)
+        emit_barrier(self.f, self.shared, self.threads, yields, self.claimed)
         self.pending.clear()
+        self.claimed = 0
 
     def scalar(self, fusion: Fusion, node: Node) -> Value:
         """A scalar value, computed by every thread for itself, once."""
@@ -232,8 +252,24 @@ class Driver:
             accesses.append((self._span(node), False, part))
         accesses += [(self._span(root), True, code.part) for root in kernel.roots]
         self.touch(accesses)
-        low, high = self._range(code.units)
-        self._call(plan, code, low, high)
+        if is_shared(kernel, code):
+            self._claim(plan, code)
+        else:
+            self._call(plan, code, *self._range(code.units))
+
+    def _claim(self, plan: Plan, code: KernelCode) -> None:
+        """A large kernel, whose units threads take as they get on."""
+        if self.claimed == SETS:
+            self.barrier()
+        team = (self.shared, self.thread, self.threads)
+        for node in code.scalars:
+            self.scalar(plan.fusion, node)
+
+        def work(low: Value, high: Value) -> None:
+            self._call(plan, code, low, high)
+
+        emit_claims(self.f, code.units, self.claimed, team, work)
+        self.claimed += 1
 
     def _row_part(
         self, plan: Plan, kernel: Kernel, node: Node, code: KernelCode
@@ -268,11 +304,7 @@ class Driver:
     def _range(self, units: int) -> tuple[Value, Value]:
         """This thread's units: its share of the whole, rounded alike for all."""
         if units not in self.ranges:
-            f = self.f
-            total = const("i64", units)
-            low = f.binary("udiv", f.mul(total, self.thread), self.threads)
-            after = f.add(self.thread, const("i64", 1))
-            high = f.binary("udiv", f.mul(total, after), self.threads)
+            low, high = share_of(self.f, units, self.thread, self.threads)
             self.ranges[units] = (low, high)
         return self.ranges[units]
 
@@ -290,7 +322,13 @@ class Driver:
             f.store(address, f.gep("ptr", table, position), align=8)
         self.barrier()
         with f.when(f.icmp("eq", self.thread, const("i64", 0))):
-            f.line(f"call void {self.callback.name}(i64 {number}, ptr {table.name})")
+            call = f"call void {self.callback.name}(i64 {number}, ptr {table.name})"
+            if self.flush:
+                mode = change_mode(f, self.target, flush=False)
+                f.line(call)
+                restore_mode(f, self.target, mode)
+            else:
+                f.line(call)
         self.barrier()
         for result in item.writes:
             if result.is_scalar:
@@ -312,6 +350,14 @@ class Driver:
         if node.op == "literal":
             return const(llvm_element(node.type.dtype), node.params["value"])
         return self.scalar(plan.fusion, node)
+
+
+def is_shared(kernel: Kernel, code: KernelCode) -> bool:
+    """Whether threads claim the units of a kernel instead of having fixed ranges."""
+    core = kernel.core
+    if core is None or core.op != "matmul" or code.part is not None:
+        return False
+    return flops(core) >= SHARED_WORK
 
 
 def _bytes(array: Array) -> int:

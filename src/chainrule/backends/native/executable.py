@@ -12,9 +12,10 @@ from typing import Any, cast
 import numpy as np
 
 from chainrule import config
+from chainrule.backends.native.claims import claim_bytes
 from chainrule.backends.native.driver import HEADER
 from chainrule.backends.native.engine import Callback, Loaded, Run
-from chainrule.backends.native.support import FLAG, OFFERS, SHARED_BYTES
+from chainrule.backends.native.support import CLAIMS, FLAG, OFFERS
 from chainrule.backends.native.threads import POOL, yield_address
 from chainrule.core.program import Equation
 from chainrule.core.types import ArrayType
@@ -23,8 +24,9 @@ ALIGN = 64
 SMALL_BYTES = 16_384
 SPAN_BYTES, SHIFT_BYTES = 4096, 1280
 
-CROWDED = 0.2
-"""Share of a call's time spent waiting from which processors count as taken."""
+CROWDED = 0.5
+"""Share of a call's time spent waiting from which processors count as taken: where two
+threads wait for each other half of the time, one alone is as fast."""
 OFFER_SECONDS = 0.5e-6
 WAKING_SECONDS = 0.5e-3
 """What a sleeping thread may take to wake; that much waiting says nothing."""
@@ -103,7 +105,8 @@ class Executable:
         self._patience = 2
         self._run = Run(loaded.address)
         self._memory = aligned_empty(ArrayType((max(arena, 1),), np.dtype(np.uint8)))
-        self._shared = aligned_empty(ArrayType((SHARED_BYTES,), np.dtype(np.uint8)))
+        shared = CLAIMS + claim_bytes(config.get_num_threads())
+        self._shared = aligned_empty(ArrayType((shared,), np.dtype(np.uint8)))
         self._shared[:] = 0
         self._offers = self._shared[OFFERS : OFFERS + 8].view(np.int64)
         self._callback = Callback(self._call_numpy)
@@ -152,6 +155,7 @@ class Executable:
         threads = config.get_num_threads() if self.parallel else 1
         if threads == 1 or self._alone:
             self._alone = max(0, self._alone - 1)
+            self._shared[CLAIMS:] = 0
             self._run(self._table_address, 0, 1)
         else:
             self._run_together(threads)
@@ -172,6 +176,7 @@ class Executable:
         thread is the faster, and gives the same bits. It is tried again by and by.
         """
         self._offers[0] = 0
+        self._shared[CLAIMS:] = 0
         started = time.perf_counter()
         POOL.run(lambda n: self._run(self._table_address, n, threads), threads)
         waited = int(self._offers[0]) * OFFER_SECONDS / (threads - 1)

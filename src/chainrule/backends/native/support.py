@@ -7,15 +7,38 @@ from chainrule.backends.native.ir import Function, Module, Value, const
 SPINS = 16384
 """Turns of waiting, some microseconds, before the processor is offered to others."""
 
-FLAG, OFFERS, SHARED_BYTES = 128, 192, 256
+FLAG, OFFERS, CLAIMS = 128, 192, 256
 """Places in the memory that threads share, after the barrier's count and turn: the flag
-of an index out of range, and how often a waiting thread offered its processor."""
+of an index out of range, how often a waiting thread offered its processor, and how much
+of a kernel each thread's range has been claimed."""
 
 BARRIER = """
-define internal void @barrier(ptr %shared, i64 %threads, ptr %yield) noinline nounwind {
+define internal void @renew(ptr %shared, i64 %claims) nounwind {
+entry:
+  br label %head
+head:
+  %line = phi i64 [ 0, %entry ], [ %next, %body ]
+  %more = icmp ult i64 %line, %claims
+  br i1 %more, label %body, label %done
+body:
+  %bytes = shl i64 %line, 6
+  %place = add i64 %bytes, CLAIMS
+  %at = getelementptr i8, ptr %shared, i64 %place
+  store atomic i64 0, ptr %at monotonic, align 8
+  %next = add i64 %line, 1
+  br label %head
+done:
+  ret void
+}
+
+define internal void @barrier(ptr %shared, i64 %threads, ptr %yield, i64 %claims)
+    noinline nounwind {
 entry:
   %alone = icmp eq i64 %threads, 1
-  br i1 %alone, label %done, label %arrive
+  br i1 %alone, label %pass, label %arrive
+pass:
+  call void @renew(ptr %shared, i64 %claims)
+  br label %done
 arrive:
   %turn.at = getelementptr i8, ptr %shared, i64 64
   %turn = load atomic i64, ptr %turn.at acquire, align 8
@@ -24,6 +47,7 @@ arrive:
   %last = icmp eq i64 %count, %threads
   br i1 %last, label %open, label %wait
 open:
+  call void @renew(ptr %shared, i64 %claims)
   store atomic i64 0, ptr %shared monotonic, align 8
   %next = add i64 %turn, 1
   store atomic i64 %next, ptr %turn.at release, align 8
@@ -54,16 +78,22 @@ def add_barrier(module: Module) -> None:
     """Define the barrier: a count, and a turn that the last to arrive moves on.
 
     ``shared`` holds the two, on cache lines of their own. Waiting is plain reading; a
-    PAUSE in it changed the best epoch of the MNIST network by less than the noise.
+    PAUSE in it changed the best epoch of the MNIST network by less than the noise. The
+    last thread sets so many lines of claims back to zero, while the others wait.
     """
-    text = BARRIER.replace("SPINS", str(SPINS)).replace("OFFERS", str(OFFERS))
+    text = BARRIER
+    for name, number in {"SPINS": SPINS, "OFFERS": OFFERS, "CLAIMS": CLAIMS}.items():
+        text = text.replace(name, str(number))
     module.globals.append(text)
 
 
-def emit_barrier(f: Function, shared: Value, threads: Value, give_way: Value) -> None:
-    """All threads meet here."""
-    arguments = f"{shared.typed}, {threads.typed}, {give_way.typed}"
-    f.line(f"call void @barrier({arguments})")
+def emit_barrier(
+    f: Function, shared: Value, threads: Value, give_way: Value, sets: int
+) -> None:
+    """All threads meet here; the first sets of claims start anew."""
+    claims = f.mul(threads, const("i64", sets))
+    arguments = (shared, threads, give_way, claims)
+    f.line(f"call void @barrier({', '.join(value.typed for value in arguments)})")
 
 
 def emit_copy(

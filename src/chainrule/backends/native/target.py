@@ -31,6 +31,11 @@ class Target(NamedTuple):
     registers: int
     fma: bool
 
+    @property
+    def is_x86(self) -> bool:
+        """Whether it is one of Intel's or AMD's."""
+        return self.triple.startswith(("x86_64", "i686"))
+
     def lanes(self, itemsize: int) -> int:
         """Lanes of a full vector register for elements of this size."""
         return max(1, self.vector_bytes // max(itemsize, 1))

@@ -26,12 +26,16 @@ Step = Callable[[list[Any]], None]
 
 
 class NumpyBackend:
-    """Evaluates programs with NumPy; donated arrays are left alone."""
+    """Evaluates programs with NumPy; donated arrays and denormals are left alone."""
 
     name = "numpy"
 
     def compile(
-        self, program: Program, donated: tuple[int, ...], name: str
+        self,
+        program: Program,
+        donated: tuple[int, ...],
+        name: str,
+        flush_denormals: bool = False,
     ) -> Callable[[list[Any], list[Any]], list[Any]]:
         """Plan a program; the result runs it on lists of arrays."""
         return _Plan(program)
