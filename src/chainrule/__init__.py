@@ -11,11 +11,15 @@ from typing import TYPE_CHECKING, Any
 from chainrule import config as config
 from chainrule._version import __version__ as __version__
 from chainrule.calculus import check_grads as check_grads
+from chainrule.calculus import elementwise_grad as elementwise_grad
 from chainrule.calculus import fori_loop as fori_loop
+from chainrule.calculus import ggnvp as ggnvp
 from chainrule.calculus import grad as grad
 from chainrule.calculus import hessian as hessian
 from chainrule.calculus import hvp as hvp
+from chainrule.calculus import jacfwd as jacfwd
 from chainrule.calculus import jacobian as jacobian
+from chainrule.calculus import jacrev as jacrev
 from chainrule.calculus import jit as jit
 from chainrule.calculus import jvp as jvp
 from chainrule.calculus import linearize as linearize

@@ -220,3 +220,18 @@ def test_check_grads_catches_a_wrong_complex_rule():
     bent = replace(c.conj, transpose=(lambda w_bar, z: w_bar,))
     with pytest.raises(AssertionError, match=r"rev.*which is not rounding"):
         cr.check_grads(lambda z: bent(z), (Z,), modes="rev")
+
+
+def test_each_way_of_a_jacobian_needs_its_real_side():
+    z = np.array([1.0 + 2.0j, -0.5j])
+    x = np.array([0.3, -0.7])
+    rows = cr.jacrev(lambda z: np.real(z * z))(z)
+    assert_allclose(rows, np.diag(2 * z))
+    columns = cr.jacfwd(lambda x: np.exp(1j * x))(x)
+    assert_allclose(columns, np.diag(1j * np.exp(1j * x)))
+    with pytest.raises(TypeError, match="real inputs for jacfwd"):
+        cr.jacfwd(lambda z: np.real(z))(z)
+    with pytest.raises(TypeError, match="real results for jacrev"):
+        cr.jacrev(lambda x: np.exp(1j * x))(x)
+    for verb in (cr.jacfwd, cr.jacrev):
+        assert_allclose(verb(np.square, holomorphic=True)(z), np.diag(2 * z))

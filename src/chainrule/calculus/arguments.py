@@ -11,6 +11,7 @@ from chainrule.core.errors import ShapeError, user_line
 from chainrule.core.tracer import Tracer
 from chainrule.core.tree import Structure, flatten, paths, unflatten
 from chainrule.core.types import PYTHON_SCALARS, is_differentiable, is_number
+from chainrule.transforms.trace import is_array
 
 Function = Callable[..., Any]
 
@@ -126,3 +127,54 @@ def matching_leaves(
 def zero_like(tangent: Any, value: Any) -> Any:
     """A tangent or cotangent, with None (known to be zero) written out."""
     return np.zeros(value.shape, value.dtype) if tangent is None else tangent
+
+
+def expect_floating(outputs: Sequence[Any], verb: str) -> None:
+    """Refuse results that have no derivative."""
+    for y in outputs:
+        if not is_differentiable(y.dtype):
+            raise TypeError(
+                f"Expected floating-point results for {verb}, got dtype {y.dtype} at "
+                f"{user_line()}: return floats only."
+            )
+
+
+class Aux:
+    """What a function returns beside its value: arrays are traced, the rest passes.
+
+    Args:
+        wanted: Whether the function returns ``(value, aux)``, or a value alone.
+    """
+
+    def __init__(self, wanted: bool) -> None:
+        self._wanted = wanted
+        self._leaves: list[Any] = []
+        self._structure: Structure | None = None
+
+    def take(self, result: Any) -> Any:
+        """The value, and behind it the arrays of aux."""
+        if not self._wanted:
+            return result
+        if not isinstance(result, (tuple, list)) or len(result) != 2:
+            raise TypeError(
+                "Expected a function that returns (value, aux) since has_aux=True, "
+                f"got {type(result).__name__} at {user_line()}: return a pair, or "
+                "leave has_aux out."
+            )
+        self._leaves, self._structure = flatten(result[1])
+        return [result[0], [leaf for leaf in self._leaves if is_array(leaf)]]
+
+    def part(
+        self, structure: Structure, values: Sequence[Any]
+    ) -> tuple[Structure, list[Any], Any]:
+        """The value's structure and leaves, and aux in its containers."""
+        if self._structure is None:
+            return structure, list(values), None
+        first = structure.children[0]
+        supply = iter(values[first.count :])
+        leaves = [
+            result_value(next(supply)) if is_array(leaf) else leaf
+            for leaf in self._leaves
+        ]
+        aux = unflatten(self._structure, leaves)
+        return first, list(values[: first.count]), aux

@@ -256,9 +256,7 @@ def jit(
         >>> double.cache_size()
         1
     """
-    return Jitted(
-        function, _numbers(donate), _numbers(static_argnums), flush_denormals
-    )
+    return Jitted(function, _numbers(donate), _numbers(static_argnums), flush_denormals)
 
 
 def _numbers(numbers: int | Sequence[int]) -> tuple[int, ...]:

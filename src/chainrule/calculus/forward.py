@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from chainrule.calculus.arguments import (
     Arguments,
+    Aux,
     Function,
     matching_leaves,
     result_value,
@@ -14,9 +14,10 @@ from chainrule.calculus.arguments import (
 )
 from chainrule.core.errors import user_line
 from chainrule.core.program import evaluate
-from chainrule.core.tree import unflatten
+from chainrule.core.tree import Structure, unflatten
 from chainrule.transforms.jvp import LinearMap, push_forward
 from chainrule.transforms.jvp import linearize as linearize_at
+from chainrule.transforms.restrict import to_first_outputs
 from chainrule.transforms.trace import Traced, trace_with_values
 
 
@@ -30,21 +31,52 @@ def as_tuple(values: Any, name: str, verb: str) -> tuple[Any, ...]:
     return tuple(values)
 
 
-def trace_arguments(function: Function, arguments: Arguments) -> Traced:
+def trace_arguments(
+    function: Function, arguments: Arguments, aux: Aux, kwargs: dict[str, Any]
+) -> Traced:
     """Trace a function as one of the leaves that move."""
     return trace_with_values(
-        lambda *leaves: function(*arguments.rebuild(leaves)), arguments.values
+        lambda *leaves: aux.take(function(*arguments.rebuild(leaves), **kwargs)),
+        arguments.values,
     )
 
 
-def run_linearize(traced: Traced, values: Sequence[Any]) -> tuple[list[Any], LinearMap]:
-    """Linearise what was traced at the values it was traced with."""
-    active = [True] * len(values)
-    program = traced.program
-    return linearize_at(program, traced.constants, values, active, traced.known)
+class Linearized(NamedTuple):
+    """A function at a point: how its value is put together, its leaves, its derivative.
+
+    Attributes:
+        structure: The containers of the value.
+        outputs: The leaves of the value.
+        linear: From tangents of the arguments' leaves to those of the outputs.
+        aux: What the function returns beside the value.
+    """
+
+    structure: Structure
+    outputs: list[Any]
+    linear: LinearMap
+    aux: Any
 
 
-def jvp(function: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
+def linearize_arguments(
+    function: Function,
+    arguments: Arguments,
+    has_aux: bool = False,
+    kwargs: dict[str, Any] | None = None,
+) -> Linearized:
+    """Trace a function and linearise it at the values it was traced with."""
+    aux = Aux(has_aux)
+    traced = trace_arguments(function, arguments, aux, kwargs or {})
+    values = arguments.values
+    results, linear = linearize_at(
+        traced.program, traced.constants, values, [True] * len(values), traced.known
+    )
+    structure, outputs, beside = aux.part(traced.structure, results)
+    return Linearized(
+        structure, outputs, to_first_outputs(linear, len(outputs)), beside
+    )
+
+
+def jvp(function: Function, primals: Any, tangents: Any, has_aux: bool = False) -> Any:
     r"""The value and the derivative along a direction (forward mode).
 
     .. math:: (x, \dot x) \mapsto (f(x), f'(x)\,\dot x)
@@ -56,9 +88,11 @@ def jvp(function: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
         function: NumPy code; its arguments and results may be containers.
         primals: A tuple of the arguments.
         tangents: A tuple of directions, in the same containers.
+        has_aux: The function returns ``(y, aux)``; aux is passed through.
 
     Returns:
-        ``(y, dy)``, both in the containers that the function returns.
+        ``(y, dy)``, both in the containers that the function returns; with ``has_aux``
+        ``(y, dy, aux)``.
 
     Raises:
         TypeError: If a primal is not floating-point.
@@ -74,9 +108,10 @@ def jvp(function: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
     """
     args = as_tuple(primals, "primals", "jvp")
     arguments = Arguments(args, range(len(args)), "jvp")
-    directions = _directions(arguments, as_tuple(tangents, "tangents", "jvp"))
-    traced = trace_arguments(function, arguments)
-    ys, dys = push_forward(
+    directions = directions_of(arguments, as_tuple(tangents, "tangents", "jvp"))
+    aux = Aux(has_aux)
+    traced = trace_arguments(function, arguments, aux, {})
+    results, moved = push_forward(
         traced.program,
         traced.constants,
         arguments.values,
@@ -84,12 +119,14 @@ def jvp(function: Function, primals: Any, tangents: Any) -> tuple[Any, Any]:
         None,
         traced.known,
     )
-    moved = [result_value(zero_like(dy, y)) for dy, y in zip(dys, ys, strict=True)]
-    values = [result_value(y) for y in ys]
-    return unflatten(traced.structure, values), unflatten(traced.structure, moved)
+    structure, ys, beside = aux.part(traced.structure, results)
+    dys = [zero_like(dy, y) for dy, y in zip(moved, ys, strict=False)]
+    y, dy = (unflatten(structure, list(map(result_value, part))) for part in (ys, dys))
+    return (y, dy, beside) if has_aux else (y, dy)
 
 
-def _directions(arguments: Arguments, tangents: tuple[Any, ...]) -> list[Any]:
+def directions_of(arguments: Arguments, tangents: tuple[Any, ...]) -> list[Any]:
+    """The leaves of the tangents, checked against the primals."""
     if len(tangents) != len(arguments.args):
         raise ValueError(
             f"Expected one tangent for each of the {len(arguments.args)} primals, got "
@@ -103,7 +140,7 @@ def _directions(arguments: Arguments, tangents: tuple[Any, ...]) -> list[Any]:
     return result
 
 
-def linearize(function: Function, *primals: Any) -> tuple[Any, Callable[..., Any]]:
+def linearize(function: Function, *primals: Any, has_aux: bool = False) -> Any:
     r"""The value at a point and the derivative there, as a function to be used often.
 
     .. math:: x \mapsto (f(x),\; \dot x \mapsto f'(x)\,\dot x)
@@ -114,9 +151,11 @@ def linearize(function: Function, *primals: Any) -> tuple[Any, Callable[..., Any
     Args:
         function: NumPy code; its arguments and results may be containers.
         primals: Its arguments.
+        has_aux: The function returns ``(y, aux)``; aux is passed through.
 
     Returns:
-        ``(y, f_linear)``; ``f_linear(*tangents)`` costs no second evaluation of ``f``.
+        ``(y, f_linear)``, or ``(y, f_linear, aux)`` with ``has_aux``;
+        ``f_linear(*tangents)`` costs no second evaluation of ``f``.
 
     Raises:
         TypeError: If a primal is not floating-point.
@@ -130,16 +169,16 @@ def linearize(function: Function, *primals: Any) -> tuple[Any, Callable[..., Any
     Source: Radul et al., You Only Linearize Once, POPL 2023.
     """
     arguments = Arguments(primals, range(len(primals)), "linearize")
-    traced = trace_arguments(function, arguments)
-    outputs, linear = run_linearize(traced, arguments.values)
+    structure, outputs, linear, aux = linearize_arguments(function, arguments, has_aux)
 
     def f_linear(*tangents: Any) -> Any:
-        directions = _directions(arguments, tangents)
+        directions = directions_of(arguments, tangents)
         moved = iter(evaluate(linear.program, linear.residuals, directions))
         results = [
             next(moved) if nonzero else zero_like(None, y)
             for nonzero, y in zip(linear.nonzero, outputs, strict=True)
         ]
-        return unflatten(traced.structure, [result_value(dy) for dy in results])
+        return unflatten(structure, [result_value(dy) for dy in results])
 
-    return unflatten(traced.structure, [result_value(y) for y in outputs]), f_linear
+    y = unflatten(structure, [result_value(y) for y in outputs])
+    return (y, f_linear, aux) if has_aux else (y, f_linear)

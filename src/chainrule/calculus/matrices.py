@@ -1,34 +1,34 @@
-"""Whole matrices of derivatives, and products with them."""
+"""Whole matrices of derivatives: Jacobians by columns or by rows, and Hessians."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import wraps
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.calculus.arguments import Arguments, Function, result_value
-from chainrule.calculus.forward import (
-    as_tuple,
-    jvp,
-    run_linearize,
-    trace_arguments,
+from chainrule.calculus.arguments import (
+    Arguments,
+    Function,
+    expect_floating,
+    result_value,
 )
+from chainrule.calculus.forward import Linearized, linearize_arguments
 from chainrule.calculus.holomorphic import expect_one_real_side, is_complex
-from chainrule.calculus.loops import scan
+from chainrule.calculus.images import columns, rows
 from chainrule.calculus.reverse import grad
 from chainrule.core.errors import user_line
-from chainrule.core.program import evaluate
 from chainrule.core.tree import unflatten
-from chainrule.core.types import is_differentiable
-from chainrule.transforms.jvp import LinearMap
-from chainrule.transforms.transpose import pull_back
+
+Blocks = list[list[Any]]
+Build = Callable[[Linearized, Sequence[Any]], Blocks]
 
 
 def jacobian(
     function: Function,
     argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
     *,
     holomorphic: bool = False,
 ) -> Function:
@@ -36,8 +36,8 @@ def jacobian(
 
     .. math:: J_{ij} = \frac{\partial f_i}{\partial x_j}
 
-    A column for each input in forward mode, or a row for each output in reverse mode:
-    whichever are fewer. The function itself is evaluated once.
+    A column for each input in forward mode (:func:`jacfwd`), or a row for each output
+    in reverse mode (:func:`jacrev`): whichever are fewer.
 
     Shapes:
         ``f(x).shape + x.shape``, for each result and each argument.
@@ -45,6 +45,7 @@ def jacobian(
     Args:
         function: NumPy code with floating-point results.
         argnums: The positional argument, or arguments, to differentiate by.
+        has_aux: The function returns ``(y, aux)``; the result is ``(jacobian, aux)``.
         holomorphic: The function is analytic, of complex numbers: see ``grad``.
 
     Returns:
@@ -63,27 +64,94 @@ def jacobian(
 
     Source: Griewank and Walther (2008), chapter 3.
     """
+    return _Matrix(_by_the_fewer, argnums, has_aux, holomorphic).of(function)
 
-    @wraps(function)
-    def jacobian_at(*args: Any) -> Any:
-        arguments = Arguments(args, argnums, "jacobian")
-        traced = trace_arguments(function, arguments)
-        outputs, linear = run_linearize(traced, arguments.values)
-        _expect_floating(outputs)
-        expect_one_real_side("jacobian", arguments.values, outputs, holomorphic)
-        build = _by_columns if _in_columns(arguments.values, outputs) else _by_rows
-        blocks = build(linear, arguments.values, outputs)
-        rows = [
-            arguments.answer([result_value(block) for block in row]) for row in blocks
-        ]
-        return unflatten(traced.structure, rows)
 
-    return jacobian_at
+def jacfwd(
+    function: Function,
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    *,
+    holomorphic: bool = False,
+) -> Function:
+    r"""The Jacobian by its columns, in forward mode.
+
+    .. math:: J e_j = \frac{\partial f}{\partial x_j}
+
+    The function is evaluated once, its derivative for all columns together: best
+    where there are fewer inputs than outputs.
+
+    Shapes:
+        ``f(x).shape + x.shape``, for each result and each argument.
+
+    Args:
+        function: NumPy code with floating-point results.
+        argnums: The positional argument, or arguments, to differentiate by.
+        has_aux: The function returns ``(y, aux)``; the result is ``(jacobian, aux)``.
+        holomorphic: The function is analytic, of complex numbers: see ``grad``.
+
+    Returns:
+        A function of the same arguments; see :func:`jacobian`.
+
+    Raises:
+        TypeError: If an argument or a result is not floating-point, or arguments are
+            complex without ``holomorphic``.
+
+    Examples:
+        >>> import numpy as np
+        >>> jacfwd(lambda t: np.stack([np.cos(t), np.sin(t)]))(0.0)
+        array([-0.,  1.])
+
+    Source: Griewank and Walther (2008), chapter 3.1.
+    """
+    return _Matrix(_by_columns, argnums, has_aux, holomorphic).of(function)
+
+
+def jacrev(
+    function: Function,
+    argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
+    *,
+    holomorphic: bool = False,
+) -> Function:
+    r"""The Jacobian by its rows, in reverse mode.
+
+    .. math:: e_i^{\top} J = (\nabla f_i)^{\top}
+
+    The function is evaluated once, its derivative for all rows together: best where
+    there are fewer outputs than inputs.
+
+    Shapes:
+        ``f(x).shape + x.shape``, for each result and each argument.
+
+    Args:
+        function: NumPy code with floating-point results.
+        argnums: The positional argument, or arguments, to differentiate by.
+        has_aux: The function returns ``(y, aux)``; the result is ``(jacobian, aux)``.
+        holomorphic: The function is analytic, of complex numbers: see ``grad``.
+
+    Returns:
+        A function of the same arguments; see :func:`jacobian`.
+
+    Raises:
+        TypeError: If an argument or a result is not floating-point, or results are
+            complex without ``holomorphic``.
+
+    Examples:
+        >>> import numpy as np
+        >>> jacrev(np.sum)(np.ones((2, 3)))
+        array([[1., 1., 1.],
+               [1., 1., 1.]])
+
+    Source: Griewank and Walther (2008), chapter 3.2.
+    """
+    return _Matrix(_by_rows, argnums, has_aux, holomorphic).of(function)
 
 
 def hessian(
     function: Function,
     argnums: int | Sequence[int] = 0,
+    has_aux: bool = False,
     *,
     holomorphic: bool = False,
 ) -> Function:
@@ -91,12 +159,16 @@ def hessian(
 
     .. math:: H_{ij} = \frac{\partial^2 f}{\partial x_i\,\partial x_j}
 
+    Forward over reverse: the gradient's derivative along all unit vectors together.
+
     Shapes:
         ``x.shape + x.shape``; for containers, one such block for each pair of leaves.
 
     Args:
         function: NumPy code with one floating-point scalar result.
         argnums: The positional argument, or arguments, to differentiate by.
+        has_aux: The function returns ``(value, aux)``; the result is
+            ``(hessian, aux)``.
         holomorphic: The function is analytic, of complex numbers: see ``grad``.
 
     Returns:
@@ -114,45 +186,57 @@ def hessian(
 
     Source: Griewank and Walther (2008), chapter 5.
     """
-    gradient = grad(function, argnums, holomorphic=holomorphic)
-    return jacobian(gradient, argnums, holomorphic=holomorphic)
+    gradient = grad(function, argnums, has_aux, holomorphic=holomorphic)
+    return _Matrix(_symmetric, argnums, has_aux, holomorphic).of(gradient)
 
 
-def hvp(function: Function, primals: Any, tangents: Any) -> Any:
-    r"""The Hessian of a scalar function times a vector, without the Hessian.
+class _Matrix(NamedTuple):
+    """What the verbs differ in: which way to build the blocks, and what is asked."""
 
-    .. math:: \dot x \mapsto \nabla^2 f(x)\,\dot x
+    build: Build
+    argnums: int | Sequence[int]
+    has_aux: bool
+    holomorphic: bool
 
-    Forward over reverse: a few times the cost of the function itself.
+    def of(self, function: Function) -> Function:
+        @wraps(function)
+        def matrix_at(*args: Any, **kwargs: Any) -> Any:
+            arguments = Arguments(args, self.argnums, "jacobian")
+            ran = linearize_arguments(function, arguments, self.has_aux, kwargs)
+            inputs = arguments.values
+            expect_floating(ran.outputs, "jacobian")
+            expect_one_real_side("jacobian", inputs, ran.outputs, self.holomorphic)
+            if not self.holomorphic:
+                _expect_real_seeds(self.build, inputs, ran.outputs)
+            blocks = [
+                arguments.answer([result_value(block) for block in row])
+                for row in self.build(ran, inputs)
+            ]
+            matrix = unflatten(ran.structure, blocks)
+            return (matrix, ran.aux) if self.has_aux else matrix
 
-    Shapes:
-        As the primals.
+        return matrix_at
 
-    Args:
-        function: NumPy code with one floating-point scalar result.
-        primals: A tuple of the arguments.
-        tangents: A tuple of directions, in the same containers.
 
-    Returns:
-        The product, in the container of the primal; for several primals a tuple, from
-        the Hessian by all of them together.
+def _expect_real_seeds(
+    build: Build, inputs: Sequence[Any], outputs: Sequence[Any]
+) -> None:
+    """Unit vectors tell all of a derivative only where they are real."""
+    if build is _by_columns and is_complex(inputs):
+        raise TypeError(
+            f"Expected real inputs for jacfwd, got complex ones at {user_line()}: use "
+            "jacrev where the results are real."
+        )
+    if build is _by_rows and is_complex(outputs):
+        raise TypeError(
+            f"Expected real results for jacrev, got complex ones at {user_line()}: use "
+            "jacfwd where the inputs are real."
+        )
 
-    Raises:
-        TypeError: If a primal is not floating-point.
-        ShapeError: If the result is not a scalar.
 
-    Examples:
-        >>> import numpy as np
-        >>> hvp(lambda x: np.sum(x**3), (np.array([1.0, 2.0]),), (np.ones(2),))
-        array([ 6., 12.])
-
-    Source: Pearlmutter, Fast exact multiplication by the Hessian, Neural Computation
-    6(1), 1994.
-    """
-    args = as_tuple(primals, "primals", "hvp")
-    numbers = 0 if len(args) == 1 else tuple(range(len(args)))
-    _, product = jvp(grad(function, numbers), args, tangents)
-    return product
+def _by_the_fewer(ran: Linearized, inputs: Sequence[Any]) -> Blocks:
+    build = _by_columns if _in_columns(inputs, ran.outputs) else _by_rows
+    return build(ran, inputs)
 
 
 def _in_columns(inputs: Sequence[Any], outputs: Sequence[Any]) -> bool:
@@ -162,71 +246,34 @@ def _in_columns(inputs: Sequence[Any], outputs: Sequence[Any]) -> bool:
     return sum(x.size for x in inputs) <= sum(y.size for y in outputs)
 
 
-def _expect_floating(outputs: Sequence[Any]) -> None:
-    for y in outputs:
-        if not is_differentiable(y.dtype):
-            raise TypeError(
-                f"Expected floating-point results for jacobian, got dtype {y.dtype} at "
-                f"{user_line()}: return floats only."
-            )
-
-
-def _by_columns(
-    linear: LinearMap, inputs: Sequence[Any], outputs: Sequence[Any]
-) -> list[list[Any]]:
+def _by_columns(ran: Linearized, inputs: Sequence[Any]) -> Blocks:
     """A block for each output and input, from the images of the unit tangents."""
-
-    def image(tangents: list[Any]) -> list[Any]:
-        return evaluate(linear.program, linear.residuals, tangents)
-
-    blocks: list[list[Any]] = [[] for _ in outputs]
+    blocks: Blocks = [[] for _ in ran.outputs]
     for place, x in enumerate(inputs):
-        columns = iter(_images(image, inputs, place))
-        for row, y, nonzero in zip(blocks, outputs, linear.nonzero, strict=True):
-            column = next(columns) if nonzero else np.zeros((x.size, *y.shape), y.dtype)
-            turned = np.moveaxis(column, 0, -1)
-            row.append(np.reshape(turned, (*y.shape, *x.shape)))
+        images = columns(ran.linear, inputs, place, ran.outputs)
+        for row, y, image in zip(blocks, ran.outputs, images, strict=True):
+            row.append(np.reshape(np.moveaxis(image, 0, -1), (*y.shape, *x.shape)))
     return blocks
 
 
-def _by_rows(
-    linear: LinearMap, inputs: Sequence[Any], outputs: Sequence[Any]
-) -> list[list[Any]]:
+def _by_rows(ran: Linearized, inputs: Sequence[Any]) -> Blocks:
     """A block for each output and input, from the images of the unit cotangents."""
-
-    def image(cotangents: list[Any]) -> list[Any]:
-        bars = pull_back(linear.program, linear.residuals, cotangents)
-        pairs = zip(bars, inputs, strict=True)
-        return [np.zeros(x.shape, x.dtype) if b is None else b for b, x in pairs]
-
-    nonzero = [y for y, moves in zip(outputs, linear.nonzero, strict=True) if moves]
-    blocks: list[list[Any]] = []
-    place = 0
-    for y, moves in zip(outputs, linear.nonzero, strict=True):
+    blocks: Blocks = []
+    for place, (y, moves) in enumerate(zip(ran.outputs, ran.linear.nonzero)):
+        shapes = [(*y.shape, *x.shape) for x in inputs]
         if moves:
-            rows = _images(image, nonzero, place)
-            place += 1
+            images = rows(ran.linear, inputs, place, ran.outputs)
+            blocks.append(list(map(np.reshape, images, shapes)))
         else:
-            rows = [np.zeros((y.size, *x.shape), y.dtype) for x in inputs]
-        pairs = zip(rows, inputs, strict=True)
-        blocks.append([np.reshape(row, (*y.shape, *x.shape)) for row, x in pairs])
+            blocks.append([np.zeros(shape, y.dtype) for shape in shapes])
     return blocks
 
 
-def _images(
-    image: Callable[[list[Any]], list[Any]], values: Sequence[Any], place: int
-) -> list[Any]:
-    """A linear map's results for every unit vector of one argument, stacked."""
-    moving = values[place]
-    still = [np.zeros(x.shape, x.dtype) for x in values]
-
-    def step(carry: None, unit: Any) -> tuple[None, list[Any]]:
-        arguments = [
-            *still[:place],
-            np.reshape(unit, moving.shape),
-            *still[place + 1 :],
-        ]
-        return None, image(arguments)
-
-    units = np.eye(moving.size, dtype=moving.dtype)
-    return scan(step, None, units)[1]
+def _symmetric(ran: Linearized, inputs: Sequence[Any]) -> Blocks:
+    """The columns of a Hessian, which are its rows: nothing to turn."""
+    blocks: Blocks = []
+    for place, x in enumerate(inputs):
+        images = columns(ran.linear, inputs, place, ran.outputs)
+        pairs = zip(images, ran.outputs, strict=True)
+        blocks.append([np.reshape(image, (*x.shape, *y.shape)) for image, y in pairs])
+    return blocks

@@ -7,7 +7,7 @@ Linearize Once, POPL 2023, https://arxiv.org/abs/2204.10923.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import wraps
 from typing import Any
 
@@ -16,16 +16,17 @@ import numpy as np
 from chainrule.calculus.arguments import (
     Arguments,
     Function,
+    expect_floating,
     matching_leaves,
     result_value,
     zero_like,
 )
-from chainrule.calculus.forward import run_linearize, trace_arguments
+from chainrule.calculus.forward import linearize_arguments
 from chainrule.calculus.holomorphic import expect_real_result
 from chainrule.core.errors import ShapeError, user_line
-from chainrule.core.tree import Structure, flatten, unflatten
-from chainrule.core.types import ArrayType, is_differentiable
-from chainrule.transforms.trace import is_array, trace_with_values
+from chainrule.core.tree import unflatten
+from chainrule.core.types import is_differentiable, type_of
+from chainrule.transforms.jvp import LinearMap
 from chainrule.transforms.transpose import pull_back
 
 
@@ -69,25 +70,15 @@ def value_and_grad(
     @wraps(function)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
         arguments = Arguments(args, argnums, "grad")
-        aux = _Aux()
-
-        def scalar(*leaves: Any) -> Any:
-            result = function(*arguments.rebuild(leaves), **kwargs)
-            return aux.take(result) if has_aux else result
-
-        traced = trace_with_values(scalar, arguments.values)
-        results = traced.program.output_types[: -aux.count or None]
-        _expect_scalar(results)
-        expect_real_result("grad", arguments.values, results, holomorphic)
-        outputs, linear = run_linearize(traced, arguments.values)
-        seeds: list[Any] = [None] * sum(linear.nonzero)
-        if linear.nonzero[0]:
-            seeds[0] = np.ones((), outputs[0].dtype)
-        bars = pull_back(linear.program, linear.residuals, seeds)
-        pairs = zip(bars, arguments.values, strict=True)
-        gradient = arguments.answer([result_value(zero_like(b, v)) for b, v in pairs])
+        _, outputs, linear, aux = linearize_arguments(
+            function, arguments, has_aux, kwargs
+        )
+        _expect_scalar(outputs)
+        expect_real_result("grad", arguments.values, outputs, holomorphic)
+        seeds = [np.ones((), outputs[0].dtype)]
+        gradient = arguments.answer(pull_back_leaves(arguments, linear, seeds))
         value = result_value(outputs[0])
-        return ((value, aux.give(outputs[1:])) if has_aux else value), gradient
+        return ((value, aux) if has_aux else value), gradient
 
     return value_and_gradient
 
@@ -141,7 +132,7 @@ def grad(
     return gradient
 
 
-def vjp(function: Function, *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
+def vjp(function: Function, *primals: Any, has_aux: bool = False) -> Any:
     r"""The value and the pullback: from a cotangent of the result to the arguments'.
 
     .. math:: x \mapsto (f(x),\; \bar y \mapsto f'(x)^{\top} \bar y)
@@ -152,10 +143,12 @@ def vjp(function: Function, *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
     Args:
         function: NumPy code; its arguments and results may be containers.
         primals: Its arguments.
+        has_aux: The function returns ``(y, aux)``; aux is passed through.
 
     Returns:
-        ``(y, pullback)``; ``pullback(y_bar)`` is a tuple with one entry for each
-        primal, and may be called often.
+        ``(y, pullback)``, or ``(y, pullback, aux)`` with ``has_aux``;
+        ``pullback(y_bar)`` is a tuple with one entry for each primal, and may be
+        called often.
 
     Raises:
         TypeError: If a primal is not floating-point.
@@ -169,22 +162,73 @@ def vjp(function: Function, *primals: Any) -> tuple[Any, Callable[[Any], Any]]:
     Source: Griewank and Walther (2008), chapter 3.2.
     """
     arguments = Arguments(primals, range(len(primals)), "vjp")
-    traced = trace_arguments(function, arguments)
-    outputs, linear = run_linearize(traced, arguments.values)
+    structure, outputs, linear, aux = linearize_arguments(function, arguments, has_aux)
 
     def pullback(y_bar: Any) -> tuple[Any, ...]:
-        bars = matching_leaves(y_bar, traced.structure, outputs, "a cotangent")
-        moving = [bar for bar, moves in zip(bars, linear.nonzero, strict=True) if moves]
-        x_bars = pull_back(linear.program, linear.residuals, moving)
-        pairs = zip(x_bars, arguments.values, strict=True)
-        return arguments.answer([result_value(zero_like(b, v)) for b, v in pairs])
+        bars = matching_leaves(y_bar, structure, outputs, "a cotangent")
+        return arguments.answer(pull_back_leaves(arguments, linear, bars))
 
-    return unflatten(traced.structure, [result_value(y) for y in outputs]), pullback
+    y = unflatten(structure, [result_value(y) for y in outputs])
+    return (y, pullback, aux) if has_aux else (y, pullback)
 
 
-def _expect_scalar(outputs: Sequence[ArrayType]) -> None:
+def pull_back_leaves(
+    arguments: Arguments, linear: LinearMap, bars: Sequence[Any]
+) -> list[Any]:
+    """Cotangents of the arguments' leaves, zeros written out."""
+    moving = [bar for bar, moves in zip(bars, linear.nonzero, strict=True) if moves]
+    x_bars = pull_back(linear.program, linear.residuals, moving)
+    pairs = zip(x_bars, arguments.values, strict=True)
+    return [result_value(zero_like(bar, x)) for bar, x in pairs]
+
+
+def elementwise_grad(function: Function, argnums: int | Sequence[int] = 0) -> Function:
+    r"""The derivative of a function that works element by element, in each element.
+
+    .. math:: x \mapsto \nabla_x \sum_i f_i(x)
+
+    Where each result depends on one element of the argument alone, this is the
+    derivative there, for the cost of one gradient; otherwise it is the sum of the
+    Jacobian's rows.
+
+    Shapes:
+        As the argument.
+
+    Args:
+        function: NumPy code with floating-point results of any shape.
+        argnums: The positional argument, or arguments, to differentiate by.
+
+    Returns:
+        A function of the same arguments.
+
+    Raises:
+        TypeError: If an argument or a result is not floating-point.
+
+    Examples:
+        >>> import numpy as np
+        >>> slope = elementwise_grad(np.square)
+        >>> slope(np.array([1.0, 2.0]))
+        array([2., 4.])
+        >>> elementwise_grad(slope)(np.array([1.0, 2.0]))
+        array([2., 2.])
+
+    Source: ``autograd.elementwise_grad``.
+    """
+
+    @wraps(function)
+    def slopes(*args: Any, **kwargs: Any) -> Any:
+        arguments = Arguments(args, argnums, "elementwise_grad")
+        _, outputs, linear, _ = linearize_arguments(function, arguments, False, kwargs)
+        expect_floating(outputs, "elementwise_grad")
+        bars = [np.broadcast_to(np.ones((), y.dtype), y.shape) for y in outputs]
+        return arguments.answer(pull_back_leaves(arguments, linear, bars))
+
+    return slopes
+
+
+def _expect_scalar(outputs: Sequence[Any]) -> None:
     if len(outputs) != 1 or outputs[0].shape != ():
-        got = outputs[0] if len(outputs) == 1 else f"{len(outputs)} results"
+        got = type_of(outputs[0]) if len(outputs) == 1 else f"{len(outputs)} results"
         raise ShapeError(
             f"Expected a function with one scalar result for grad, got {got} at "
             f"{user_line()}: reduce it, for example with np.sum or np.mean, or use "
@@ -192,38 +236,6 @@ def _expect_scalar(outputs: Sequence[ArrayType]) -> None:
         )
     if not is_differentiable(outputs[0].dtype):
         raise TypeError(
-            f"Expected a floating-point result for grad, got {outputs[0]} at "
+            f"Expected a floating-point result for grad, got {type_of(outputs[0])} at "
             f"{user_line()}: return a float."
         )
-
-
-class _Aux:
-    """What a function returns beside its value: arrays are traced, the rest passes."""
-
-    def __init__(self) -> None:
-        self._leaves: list[Any] = []
-        self._structure: Structure | None = None
-        self.count = 0
-
-    def take(self, result: Any) -> list[Any]:
-        """The value, and behind it the arrays of aux."""
-        if not isinstance(result, (tuple, list)) or len(result) != 2:
-            raise TypeError(
-                "Expected a function that returns (value, aux) since has_aux=True, "
-                f"got {type(result).__name__} at {user_line()}: return a pair, or "
-                "leave has_aux out."
-            )
-        self._leaves, self._structure = flatten(result[1])
-        arrays = [leaf for leaf in self._leaves if is_array(leaf)]
-        self.count = len(arrays)
-        return [result[0], arrays]
-
-    def give(self, arrays: Sequence[Any]) -> Any:
-        """Aux in its containers, with these values of its arrays."""
-        assert self._structure is not None
-        values = iter(arrays)
-        leaves = [
-            result_value(next(values)) if is_array(leaf) else leaf
-            for leaf in self._leaves
-        ]
-        return unflatten(self._structure, leaves)
