@@ -18,6 +18,7 @@ from chainrule.backends.native.access import (
     conflict,
     reads_rows_only,
 )
+from chainrule.backends.native.choices import emit_choice
 from chainrule.backends.native.claims import SETS, emit_claims, share_of
 from chainrule.backends.native.denormals import (
     PARAMETERS,
@@ -131,6 +132,8 @@ class Driver:
         for item in plan.items:
             if item.kind == "loop":
                 emit_loop(self, plan, item, base)
+            elif item.kind == "choice":
+                emit_choice(self, plan, item, base)
             elif item.kind == "kernel":
                 self._do_kernel(plan, item)
             elif item.kind == "scalar":

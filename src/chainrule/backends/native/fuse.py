@@ -17,8 +17,9 @@ WEIGHT_LIMIT = 12
 """Operations that may be computed twice rather than stored."""
 
 
-GIVEN = ("input", "callback_result", "loop_result")
-"""Values that no kernel of ours makes."""
+GIVEN = ("input", "callback_result", "loop_result", "choice_result")
+HEADS = ("callback", "loop", "choice")
+"""Values that no kernel of ours makes, and nodes whose results these are."""
 
 
 @dataclass(eq=False)
@@ -78,7 +79,7 @@ class Fusion:
             if node.op == "matmul":
                 for operand in node.inputs:
                     self._store(strided(operand).base)
-            elif node.op in ("callback", "loop"):
+            elif node.op in HEADS:
                 for operand in node.inputs:
                     self._store(operand)
             elif node.op == "pack":
@@ -103,7 +104,7 @@ class Fusion:
 
     def _store(self, node: Node) -> None:
         made_here = node.region is self.region and node.op not in GIVEN
-        if made_here and node.op not in ("callback", "loop"):
+        if made_here and node.op not in HEADS:
             self.stored.add(node)
 
     def _weight(self, node: Node) -> int:

@@ -16,6 +16,7 @@ from chainrule.backends.native.node import (
     INDEXED,
     REDUCTIONS,
     VIEWS,
+    Choice,
     Loop,
     Node,
     Region,
@@ -255,7 +256,7 @@ def _finish_loop(
 ) -> list[Node]:
     loop.body.inputs = [node for node in inputs if node.region is loop.body]
     fill(loop.body, equation.params["body"], inputs)
-    region.loops.append(loop)
+    region.inner.append(loop.body)
     operands = loop.operands
     head = Node("loop", operands, {}, NOTHING, region)
     head.loop = loop
@@ -264,6 +265,24 @@ def _finish_loop(
         for k, var in enumerate(equation.outputs)
     ]
     return loop.results
+
+
+def _switch(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
+    index, *values = operands
+    bodies: list[Region] = []
+    for branch in equation.params.values():
+        body = Region()
+        fill(body, branch, values)
+        bodies.append(body)
+    region.inner += bodies
+    choice = Choice(index, bodies)
+    head = Node("choice", [index, *choice.captured], {}, NOTHING, region)
+    head.choice = choice
+    choice.results = [
+        Node("choice_result", (head,), {"position": k}, var.type, region)
+        for k, var in enumerate(equation.outputs)
+    ]
+    return choice.results
 
 
 LOOPS = ("scan", "fori_loop", "while_loop")
@@ -278,4 +297,5 @@ REWRITES = {
     "scan": _scan,
     "fori_loop": _fori_loop,
     "while_loop": _while_loop,
+    "switch": _switch,
 }

@@ -25,7 +25,7 @@ def emit_loop(driver: Driver, plan: Plan, item: Item, base: int) -> None:
     loop = item.node.loop if item.node else None
     if loop is None:
         raise AssertionError("a loop item holds its loop")
-    body, inner_base = plan.inner[loop]
+    body, inner_base = plan.inner[loop.body]
     cells = _enter(driver, plan, loop)
     bounds = [_bound(driver, plan, node) for node in loop.bounds]
     for node in loop.captured:

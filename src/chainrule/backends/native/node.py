@@ -30,7 +30,17 @@ CHEAP = {
 class Node:
     """One value: what makes it, and where it stands in the order of its region."""
 
-    __slots__ = ("ancestors", "bit", "inputs", "loop", "op", "params", "region", "type")
+    __slots__ = (
+        "ancestors",
+        "bit",
+        "choice",
+        "inputs",
+        "loop",
+        "op",
+        "params",
+        "region",
+        "type",
+    )
 
     def __init__(
         self,
@@ -46,6 +56,7 @@ class Node:
         self.type = type
         self.region = region
         self.loop: Loop | None = None
+        self.choice: Choice | None = None
         self.bit = 1 << len(region.nodes)
         self.ancestors = self.bit
         for node in self.inputs:
@@ -86,13 +97,13 @@ class Node:
 
 
 class Region:
-    """The nodes of a program or of a loop body, in order."""
+    """The nodes of a program, a loop's body or a branch, in order."""
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
         self.inputs: list[Node] = []
         self.outputs: list[Node] = []
-        self.loops: list[Loop] = []
+        self.inner: list[Region] = []
 
     def literal(self, value: Any, type: ArrayType) -> Node:
         """A constant in every element."""
@@ -129,10 +140,7 @@ class Loop:
     @property
     def captured(self) -> list[Node]:
         """Values from outside that the body, or a loop in it, reads."""
-        inside = set(all_nodes(self.body))
-        found = [x for node in inside for x in (*node.inputs,) if x not in inside]
-        found += [node for node in self.body.outputs if node not in inside]
-        return sorted(set(found), key=lambda node: node.bit)
+        return captured(self.body)
 
     @property
     def carried(self) -> list[Node]:
@@ -145,9 +153,32 @@ class Loop:
         return [*self.bounds, *self.init, *self.xs, *self.captured]
 
 
+class Choice:
+    """One of several bodies, by an index node; ``results`` stand for their outputs."""
+
+    def __init__(self, index: Node, bodies: list[Region]) -> None:
+        self.index = index
+        self.bodies = bodies
+        self.results: list[Node] = []
+
+    @property
+    def captured(self) -> list[Node]:
+        """Values from outside that a body reads."""
+        found = [node for body in self.bodies for node in captured(body)]
+        return sorted(set(found), key=lambda node: node.bit)
+
+
+def captured(body: Region) -> list[Node]:
+    """Values from outside that a body, or one in it, reads or gives back."""
+    inside = set(all_nodes(body))
+    found = [x for node in inside for x in node.inputs if x not in inside]
+    found += [node for node in body.outputs if node not in inside]
+    return sorted(set(found), key=lambda node: node.bit)
+
+
 def all_nodes(region: Region) -> list[Node]:
-    """The nodes of a region and of the loop bodies in it."""
+    """The nodes of a region and of the bodies in it."""
     found = list(region.nodes)
-    for loop in region.loops:
-        found += all_nodes(loop.body)
+    for body in region.inner:
+        found += all_nodes(body)
     return found

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from chainrule.backends.native.frame import kernel_reads
 from chainrule.backends.native.fuse import Fusion, Kernel
-from chainrule.backends.native.node import Loop, Node, Region
+from chainrule.backends.native.node import Node, Region
 
 ALIGN = 64
 
@@ -22,12 +22,12 @@ class Item:
     """One thing to do.
 
     Attributes:
-        kind: ``kernel``, ``scalar``, ``loop`` or ``callback``.
+        kind: ``kernel``, ``scalar``, ``loop``, ``choice`` or ``callback``.
         reads: Values in memory that it reads, and whether only at the place where it
             writes (so that it may write over them).
         writes: Values that it makes.
         kernel: For a kernel or a scalar reduction.
-        node: For a scalar, a loop head, a callback.
+        node: For a scalar, a callback, the head of a loop or choice.
         before: The items that must come before it.
     """
 
@@ -53,7 +53,7 @@ class Plan:
         staging: Of those, where in the arena a value is set aside first, since its own
             memory is some output's too (outputs that trade places).
         size: Bytes of arena, with those of the loops inside.
-        inner: Plans of the loop bodies, and where in the arena theirs starts.
+        inner: Plans of loop bodies and branches, and where in the arena theirs starts.
     """
 
     region: Region
@@ -64,7 +64,7 @@ class Plan:
     copies: list[int] = field(default_factory=lambda: [])
     staging: dict[int, int] = field(default_factory=lambda: {})
     size: int = 0
-    inner: dict[Loop, tuple[Plan, int]] = field(default_factory=lambda: {})
+    inner: dict[Region, tuple[Plan, int]] = field(default_factory=lambda: {})
 
 
 def plan_region(region: Region, overwrites: Sequence[Node | None]) -> Plan:
@@ -87,6 +87,9 @@ def _items(fusion: Fusion) -> list[Item]:
     for node in fusion.live:
         if node.op == "loop":
             items.append(_loop_item(node))
+        elif node.choice is not None:
+            reads = dict.fromkeys(node.inputs, False)
+            items.append(Item("choice", reads, node.choice.results, node=node))
         elif node.op == "callback":
             results = [x for x in node.region.nodes if node in x.inputs]
             reads = dict.fromkeys(node.inputs, False)
@@ -243,22 +246,29 @@ def _place(plan: Plan, overwritten: set[Node | None]) -> None:
     for node, (start, stop) in sorted(spans.items(), key=lambda pair: pair[1]):
         plan.offsets[node] = _fit(taken, node.type.nbytes, start, stop)
     for moment, item in enumerate(plan.items):
-        if item.kind != "loop" or item.node is None or item.node.loop is None:
-            continue
-        loop = item.node.loop
-        carried = [
-            *loop.carry_in,
-            *[None] * (len(loop.body.outputs) - len(loop.carry_in)),
-        ]
-        inner = plan_region(loop.body, carried)
-        base = _fit(taken, inner.size, moment, moment)
-        plan.inner[loop] = (inner, base)
+        plans = _inner_plans(item.node)
+        if plans:  # of branches, one runs: they share their place
+            size = max(inner.size for inner in plans)
+            base = _fit(taken, size, moment, moment)
+            plan.inner.update((inner.region, (inner, base)) for inner in plans)
     end = len(plan.items)
     for position in plan.copies:
         node = plan.region.outputs[position]
         if node in overwritten:
             plan.staging[position] = _fit(taken, node.type.nbytes, end, end)
     plan.size = max((start + size for start, size, _, _ in taken), default=0)
+
+
+def _inner_plans(head: Node | None) -> list[Plan]:
+    """Plans of a loop's body, or of the branches of a choice."""
+    if head is not None and head.loop is not None:
+        loop = head.loop
+        fresh = len(loop.body.outputs) - len(loop.carry_in)
+        return [plan_region(loop.body, [*loop.carry_in, *[None] * fresh])]
+    if head is not None and head.choice is not None:
+        bodies = head.choice.bodies
+        return [plan_region(body, [None] * len(body.outputs)) for body in bodies]
+    return []
 
 
 def _lifetimes(plan: Plan) -> dict[Node, tuple[int, int]]:
