@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import chainrule as cr
 from chainrule.core.errors import MissingRuleError, ShapeError
+from chainrule.core.program import subprograms
 
 BACKENDS = ["numpy", "native"]
 
@@ -405,6 +406,81 @@ def test_associative_scan_is_of_logarithmic_depth():
     calls = []
     cr.associative_scan(lambda a, b: (calls.append(1), a + b)[1], np.ones(1024))
     assert len(calls) <= 2 * 10
+
+
+# -- checkpointed scans ----------------------------------------------------------------
+
+
+def pendulum(w, state, xs, **options):
+    """A loss through a driven pendulum, with results of every step."""
+
+    def step(state, x):
+        for _ in range(2):
+            state = state + 0.1 * np.tanh(w @ state + x)
+        return state, np.sum(state**2)
+
+    last, ys = cr.scan(step, state, xs, **options)
+    return np.sum(last) + np.sum(ys**2)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize(("length", "chunk"), [(12, True), (13, 4), (3, 5), (0, True)])
+def test_a_checkpointed_scan_is_the_scan(run, length, chunk, reverse):
+    random = np.random.default_rng(4)
+    point = (
+        random.standard_normal((3, 3)),
+        random.standard_normal(3),
+        random.standard_normal((length, 3)),
+    )
+    kept = cr.grad(lambda *args: pendulum(*args, reverse=reverse), (0, 1, 2))
+    slim = cr.grad(
+        lambda *args: pendulum(*args, reverse=reverse, checkpoint=chunk), (0, 1, 2)
+    )
+    value = run(lambda *args: pendulum(*args, reverse=reverse, checkpoint=chunk))
+    assert_allclose(value(*point), pendulum(*point, reverse=reverse), rtol=1e-13)
+    for mine, want in zip(run(slim)(*point), kept(*point), strict=True):
+        assert_allclose(mine, want, rtol=1e-12, atol=1e-14)
+
+
+def stored(program):
+    """Elements that the loops of a program stack, the deepest nest of them together."""
+    total = 0
+    for equation in program.equations:
+        params = equation.params
+        inner = [stored(body) for _, body in subprograms(params)]
+        if "carry" in params:
+            stacks = equation.outputs[params["carry"] :]
+            total += sum(var.type.size for var in stacks)
+        total += max(inner, default=0)
+    return total
+
+
+@pytest.mark.parametrize("length", [100, 400, 1600])
+def test_a_checkpointed_scan_keeps_of_order_root_n(length):
+    size, root = 8, round(length**0.5)
+
+    def loss(x, **options):
+        def step(x, _):
+            return np.sin(np.tanh(x) * x), None
+
+        return np.sum(cr.scan(step, x, None, length, **options)[0])
+
+    def elements(**options):
+        jitted = cr.jit(cr.grad(lambda x: loss(x, **options)))
+        jitted(np.ones(size))
+        (program,) = jitted.programs
+        return stored(program)
+
+    step = elements() / length
+    assert step >= 3 * size  # what one step's derivative needs
+    assert elements(checkpoint=True) <= root * (size + step)
+    assert elements(checkpoint=length) >= length * size
+
+
+def test_checkpoint_is_a_number_of_steps():
+    for wrong in (0, -1, 2.5):
+        with pytest.raises(ValueError, match=r"number of steps between .*, got"):
+            cr.scan(lambda c, x: (c, None), 1.0, np.ones(3), checkpoint=wrong)
 
 
 # -- errors ----------------------------------------------------------------------------

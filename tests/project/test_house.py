@@ -61,6 +61,7 @@ AT_ONCE = frozenset({"numpy", *sys.stdlib_module_names})
 LOADERS = {
     "chainrule": "the package's own attributes load when they are first used",
     "chainrule.numpy.late": "the rarer parts of the book load when first needed",
+    "chainrule.calculus.loops": "checkpointed loops, and calls, load when asked for",
     "chainrule.backends": "a backend that cannot load must not stop the rest",
 }
 

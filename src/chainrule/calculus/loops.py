@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,7 @@ def scan(
     xs: Any = None,
     length: int | None = None,
     reverse: bool = False,
+    checkpoint: bool | int = False,
 ) -> tuple[Any, Any]:
     r"""Carry a value along leading axes, and stack what each step returns.
 
@@ -45,13 +47,17 @@ def scan(
         xs: Arrays to walk along their first axis; None where there are none.
         length: The number of steps; needed where ``xs`` is None.
         reverse: Walk from the last to the first; the places in ys are kept.
+        checkpoint: Reverse mode keeps only every k-th carry, and computes the steps
+            between once more: memory of order n / k + k. An integer is k; True stands
+            for the square root of n.
 
     Returns:
         ``(carry, ys)``: the last carry, and the stacked results.
 
     Raises:
         TypeError: If the carry that ``f`` returns is not of the type it takes.
-        ValueError: If leading extents and length do not agree.
+        ValueError: If leading extents and length do not agree, or checkpoint is not
+            a number of steps.
 
     Examples:
         >>> import numpy as np
@@ -79,16 +85,20 @@ def scan(
 
     traced, start = trace_body(body, (), carry, slices, structure)
     stacked = traced.structure.children[1]
-    results = control.scan(
-        *traced.constants,
-        *start,
-        *items,
-        body=traced.program.without_constants(),
-        consts=len(traced.constants),
-        carry=len(carry),
-        length=steps,
-        reverse=bool(reverse),
-    )
+    params = {
+        "body": traced.program.without_constants(),
+        "consts": len(traced.constants),
+        "carry": len(carry),
+        "length": steps,
+        "reverse": bool(reverse),
+    }
+    if checkpoint is not False:
+        chunks = import_module("chainrule.calculus.control.chunks")
+        chunk = chunks.steps_of_chunk(checkpoint, steps)
+        parts = (traced.constants, start, items)
+        results = chunks.scan_in_chunks(*parts, params, chunk)
+    else:
+        results = control.scan(*traced.constants, *start, *items, **params)
     values = [result_value(value) for value in results]
     last = unflatten(structure, values[: len(carry)])
     return last, unflatten(stacked, values[len(carry) :])
