@@ -11,7 +11,7 @@ from numpy.testing import assert_allclose
 
 from chainrule.core.check import check
 from chainrule.core.errors import MissingRuleError
-from chainrule.core.primitive import REGISTRY, types_of_result
+from chainrule.core.primitive import REGISTRY, Unknown, types_of_result
 from chainrule.core.program import Program
 from chainrule.core.types import ArrayType
 from chainrule.primitives.conversion import stop_gradient
@@ -22,6 +22,13 @@ from chainrule.transforms.jvp import linearize, push_forward
 from chainrule.transforms.trace import trace
 from chainrule.transforms.transpose import pull_back
 from tests.primitives.samples import FLOATS, draw, samples_of
+
+
+def moves(record, argument):
+    """Whether a derivative by this argument is known."""
+    rules = record.jvp
+    return callable(rules) or not isinstance(rules[argument], Unknown)
+
 
 BOOK = [pytest.param(record, id=name) for name, record in REGISTRY.items()]
 SAMPLES = [
@@ -34,8 +41,16 @@ CASES = [
     for record in REGISTRY.values()
     for number, sample in enumerate(samples_of(record))
     for argument in range(len(sample.shapes))
+    if moves(record, argument)
+]
+UNKNOWN = [
+    pytest.param(record, argument, id=f"{record.name}-arg{argument}")
+    for record in REGISTRY.values()
+    for argument in range(len(record.samples[0].shapes))
+    if not moves(record, argument)
 ]
 
+LAST_ONLY = "differentiated again by the last argument only"
 EPSILON = 1e-5
 DIFFERENCE = {"rtol": 2e-6, "atol": 2e-8}  # of a central difference in float64
 ADJOINT = {"rtol": 1e-12, "atol": 1e-13}  # equal up to rounding
@@ -155,7 +170,12 @@ def test_jvp_differentiates_again(record, sample, argument):
     if dxs[argument] is None:
         return
     program = traced(record, sample)
-    moving = [direction(x, 2) for x in xs]
+    if LAST_ONLY in record.convention:
+        moving = [*[None] * (len(xs) - 1), direction(xs[-1], 2)]
+    else:
+        moving = [
+            direction(x, 2) if moves(record, i) else None for i, x in enumerate(xs)
+        ]
 
     def first(at):
         return tangents_of(program, at, dxs)
@@ -190,6 +210,35 @@ def test_transpose_is_the_adjoint(record, sample, argument):
         return
     backward = pairing([dxs[argument]], bars)
     assert_allclose(pairing(dys, z_bars), backward, **ADJOINT)
+
+
+@pytest.mark.parametrize(("record", "argument"), UNKNOWN)
+def test_a_derivative_that_is_not_known_is_refused(record, argument):
+    """In words of three parts that name the argument, and never as a zero."""
+    xs = draw(record.samples[0])
+    with pytest.raises(MissingRuleError, match=rf"of {record.name}|second time"):
+        push_forward(
+            traced(record, record.samples[0]), (), xs, one_direction(xs, argument)
+        )
+
+
+def test_what_differentiates_again_by_one_argument_says_so():
+    """Records that say it refuse in words, so that none hides behind the saying."""
+    sayers = [record for record in REGISTRY.values() if LAST_ONLY in record.convention]
+    assert sayers
+    for record in sayers:
+        with pytest.raises(MissingRuleError, match="second time"):
+            twice(record)
+
+
+def twice(record):
+    """The first rule, moved by its own argument."""
+    sample = record.samples[0]
+    xs = draw(sample)
+    program, dxs = traced(record, sample), one_direction(xs, 0)
+    types = [ArrayType(x.shape, x.dtype) for x in xs]
+    again = trace(lambda *at: tangents_of(program, list(at), dxs), types)
+    push_forward(again.program, again.constants, xs, dxs)
 
 
 @pytest.mark.parametrize("record", BOOK)

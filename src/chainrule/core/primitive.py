@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from chainrule.core.errors import MissingRuleError, user_line
 from chainrule.core.interpreter import bind
 from chainrule.core.types import ArrayType, Shape
 
@@ -43,6 +44,24 @@ class _Same:
 
 same: Final = _Same()
 """JVP entry: linear in this argument, so the tangent goes through the operation."""
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """JVP entry: no derivative by this argument is known; asking for it is an error.
+
+    Attributes:
+        argument: What the argument is, for example ``the order v of jv``.
+    """
+
+    argument: str
+
+    def __call__(self, *_: Any, **__: Any) -> Any:
+        raise MissingRuleError(
+            f"Expected derivatives by arguments that have a rule, got one by "
+            f"{self.argument} at {user_line()}: differentiate by the others only, or "
+            "pass it through chainrule.stop_gradient."
+        )
 
 
 @dataclass(frozen=True)
@@ -92,9 +111,10 @@ class Primitive:
             of types where ``multiple``); raises ``ShapeError`` for what does not fit.
         numpy: The meaning, on arrays. Backends are right when they agree with it.
         jvp: For each argument, ``rule(dx, y, *xs, **params)``, ``same`` (linear in
-            it), or None (derivative zero or undefined); or, for an operation that is
-            linear in all together or holds sub-programs, one function
-            ``rule(dxs, xs, params, derive) -> (ys, dys)`` with None for a zero.
+            it), ``Unknown`` (no rule is known), or None (derivative zero or
+            undefined); or, for an operation that is linear in all together or holds
+            sub-programs, one function ``rule(dxs, xs, params, derive) -> (ys, dys)``
+            with None for a zero.
         transpose: For each argument, ``rule(z_bar, *xs, **params)`` where the
             operation is linear in it, else None; positions that are linear hold the
             argument's ArrayType. Or one function of the whole equation,

@@ -11,6 +11,7 @@ from functools import partial
 from chainrule.core.tracer import LATE
 
 ROOMS: tuple[str, ...] = (
+    "chainrule.numpy.special",
     "chainrule.primitives.branches",
     "chainrule.primitives.checkpoint",
     "chainrule.primitives.while_loop",

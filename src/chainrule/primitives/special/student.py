@@ -1,0 +1,46 @@
+"""Student's distribution function, through the incomplete beta function."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chainrule.core.primitive import Formula, register
+from chainrule.primitives.elementwise import add, div, mul, neg, sign, sub
+from chainrule.primitives.exponential import exp, log, log1p, power, sqrt
+from chainrule.primitives.special.gamma import betaln
+from chainrule.primitives.special.incomplete import SECOND, betainc_by_parameter
+from chainrule.primitives.special.record import record
+
+
+def _student_by_freedom(dn: Any, y: Any, n: Any, t: Any) -> Any:
+    """Through I_x(n/2, 1/2) at x = n / (n + t²), of which the tail is a half."""
+    whole = add(n, mul(t, t))
+    x, half = div(n, whole), mul(n, 0.5)
+    slope = mul(betainc_by_parameter(half, 0.5, x, place=0), 0.25)
+    density = exp(sub(mul(sub(half, 1.0), log(x)), betaln(half, 0.5)))
+    along = div(mul(density, t), mul(power(whole, 1.5), 2.0))
+    return neg(mul(dn, add(mul(slope, sign(t)), along)))
+
+
+def _student_density(dt: Any, y: Any, n: Any, t: Any) -> Any:
+    half = mul(n, 0.5)
+    fall = mul(add(half, 0.5), log1p(div(mul(t, t), n)))
+    size = sub(neg(fall), betaln(half, 0.5))
+    return mul(dt, div(exp(size), sqrt(n)))
+
+
+stdtr = register(
+    record(
+        "stdtr",
+        Formula(
+            r"y = \frac{1}{\sqrt{n}\,B(n/2, 1/2)}"
+            r" \int_{-\infty}^t (1 + s^2 / n)^{-(n+1)/2}\,ds",
+            r"\dot y = \frac{(1 + t^2/n)^{-(n+1)/2}}{\sqrt{n}\,B(n/2, 1/2)}\,\dot t"
+            r" + \frac{\partial y}{\partial n}\,\dot n",
+        ),
+        (_student_by_freedom, _student_density),
+        (((1.0, 9.0), (0.2, 3.0)), ((1.0, 9.0), (-3.0, -0.2))),
+        "https://dlmf.nist.gov/8.17.E1, at x = n / (n + t²)",
+        SECOND,
+    )
+)
