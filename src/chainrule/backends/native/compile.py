@@ -42,7 +42,7 @@ def emit(
     region = build_graph(program)
     reused = match_donated(region, program, donated)
     overwrites = [None if k is None else region.inputs[k] for k in reused]
-    plan = plan_region(region, overwrites)
+    plan = plan_region(region, overwrites, target)
     module = Module()
     add_barrier(module)
     driver = Driver(module, target, flush)

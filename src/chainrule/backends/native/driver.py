@@ -8,7 +8,7 @@ wrote since the last (or would overwrite what another still reads).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from chainrule.backends.native.access import (
@@ -126,7 +126,7 @@ class Driver:
     ) -> dict[int, Value]:
         """Emit a region; arrays go to their places, scalar outputs are returned."""
         for node, offset in plan.offsets.items():
-            self.environment[node] = self._in_arena(node, base + offset)
+            self.environment[node] = self.in_arena(node, base + offset)
         for node, position in plan.targets.items():
             self.environment[node] = places[position]
         for item in plan.items:
@@ -147,7 +147,7 @@ class Driver:
             if node.is_scalar
         }
 
-    def _in_arena(self, node: Node, offset: int) -> Array:
+    def in_arena(self, node: Node, offset: int) -> Array:
         address = self.f.gep("i8", self.arena, offset)
         span = Span("arena", offset, offset + max(node.type.nbytes, 1))
         return self.array(address, node, span)
@@ -162,7 +162,7 @@ class Driver:
             place = places[position]
             if position in plan.staging:
                 node = plan.region.outputs[position]
-                safe = self._in_arena(node, base + plan.staging[position])
+                safe = self.in_arena(node, base + plan.staging[position])
                 self.copy(source, safe)
                 source = safe
             if place is not None:
@@ -177,6 +177,11 @@ class Driver:
             emit_copy(
                 self.f, place.address, source.address, size, self.thread, self.threads
             )
+
+    def rearrange(self, move: Callable[..., None], source: Array, place: Array) -> None:
+        """Each thread moves its share of an array to another layout."""
+        self.touch([(source.span, False, None), (place.span, True, None)])
+        move(self.f, source, place, (self.thread, self.threads))
 
     def touch(self, accesses: Sequence[tuple[Span, bool, Part]]) -> None:
         """Before these accesses, meet at a barrier if an earlier one is in the way."""
@@ -240,8 +245,8 @@ class Driver:
     def _span(self, node: Node) -> Span:
         return self.environment[node].span
 
-    def _place_name(self, node: Node) -> str:
-        return self.environment[node].address.name
+    def _memory(self, node: Node) -> Memory:
+        return self.environment[node].memory
 
     def _do_kernel(self, plan: Plan, item: Item) -> None:
         kernel = item.kernel
@@ -286,7 +291,7 @@ class Driver:
         return code.part
 
     def _code(self, plan: Plan, kernel: Kernel) -> KernelCode:
-        frame = Frame(self.module, self.target, plan.fusion, kernel, self._place_name)
+        frame = Frame(self.module, self.target, plan.fusion, kernel, self._memory)
         if kernel.core is None:
             view = can_turn(frame)
             return emit_map(frame) if view is None else emit_turn(frame, view)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Generator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from chainrule.backends.native.expression import Emitter
@@ -53,7 +54,7 @@ class Frame:
         target: Target,
         fusion: Fusion,
         kernel: Kernel,
-        place_of: Callable[[Node], Any],
+        memory_of: Callable[[Node], Memory],
     ) -> None:
         self.target = target
         self.fusion = fusion
@@ -61,7 +62,9 @@ class Frame:
         self.reads = kernel_reads(fusion, kernel)
         self.scalars = [node for node in self.reads if node.is_scalar]
         arrays = [node for node in self.reads if not node.is_scalar] + kernel.roots
-        self.places = list(dict.fromkeys(place_of(node) for node in arrays))
+        known = {node: memory_of(node) for node in arrays}
+        place = {node: memory.address.name for node, memory in known.items()}
+        self.places = list(dict.fromkeys(place.values()))
         parameters = [("ptr noalias", f"p{i}") for i in range(len(self.places))]
         parameters += [
             (llvm_element(node.type.dtype), f"s{i}")
@@ -72,8 +75,8 @@ class Frame:
         self.f = Function(module, name, parameters, linkage="internal")
         pointers = dict(zip(self.places, self.f.parameters, strict=False))
         self.memory: dict[Node, Any] = {
-            node: Memory(pointers[place_of(node)], node.shape, node.type.dtype)
-            for node in arrays
+            node: replace(memory, address=pointers[place[node]], shape=node.shape)
+            for node, memory in known.items()
         }
         count = len(self.places)
         values = self.f.parameters[count : count + len(self.scalars)]

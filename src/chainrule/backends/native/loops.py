@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ from chainrule.backends.native.ir import Value, const
 from chainrule.backends.native.lowerings import convert
 from chainrule.backends.native.memory import Memory
 from chainrule.backends.native.node import Loop, Node
+from chainrule.backends.native.panels import from_panels, to_panels
 from chainrule.backends.native.schedule import Item, Plan
 
 if TYPE_CHECKING:
@@ -27,6 +29,10 @@ def emit_loop(driver: Driver, plan: Plan, item: Item, base: int) -> None:
         raise AssertionError("a loop item holds its loop")
     body, inner_base = plan.inner[loop.body]
     cells = _enter(driver, plan, loop)
+    own = {k: cells[k] for k in plan.panels[loop]}
+    for position, offset in plan.panels[loop].items():
+        cells[position] = _panels(driver, loop.init[position], base + offset)
+        driver.rearrange(to_panels, own[position], cells[position])
     bounds = [_bound(driver, plan, node) for node in loop.bounds]
     for node in loop.captured:
         if node.is_scalar and node.op != "literal":
@@ -46,7 +52,16 @@ def emit_loop(driver: Driver, plan: Plan, item: Item, base: int) -> None:
         if driver.pending:
             driver.barrier()
         driver.environment, driver.ranges = before, ranges
+    for position, array in own.items():
+        driver.rearrange(from_panels, cells[position], array)
     _leave(driver, loop, cells)
+
+
+def _panels(driver: Driver, node: Node, offset: int) -> Array:
+    """A place in the arena for an array in panels."""
+    array = driver.in_arena(node, offset)
+    lanes = driver.target.lanes(node.type.dtype.itemsize)
+    return replace(array, memory=replace(array.memory, panel=lanes))
 
 
 @contextlib.contextmanager

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.backends.native.index import Affine, Index, IndexMath, row_major
+from chainrule.backends.native.index import Affine, Index, IndexMath, Lanes, row_major
 from chainrule.backends.native.ir import (
     BITS,
     Function,
@@ -24,16 +24,26 @@ from chainrule.backends.native.lowerings import llvm_element
 
 @dataclass(frozen=True)
 class Memory:
-    """A C-contiguous array that a kernel can read or write: address and element."""
+    """An array that a kernel can read or write: address, element and layout.
+
+    C-contiguous, or in panels of ``panel`` lanes (see ``panels``), which are read and
+    written by whole vectors.
+    """
 
     address: Value
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
+    panel: int = 0
 
     @property
     def element(self) -> str:
         """LLVM's type of an element in memory; booleans take a byte."""
         return "i8" if self.dtype.kind == "b" else llvm_element(self.dtype)
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """In elements; in panels, that of a column holds from vector to vector."""
+        return (self.panel, self.shape[0]) if self.panel else row_major(self.shape)
 
 
 class Vectors:
@@ -67,8 +77,17 @@ class Vectors:
         self, memory: Memory, index: tuple[Index, ...], mask: Value | None = None
     ) -> Value:
         """Elements of an array at an index."""
-        offset = self.math.offset(index, row_major(memory.shape))
-        return self.load_at(memory, self.math.resolve(offset), mask)
+        return self.load_at(memory, self.place(memory, index), mask)
+
+    def place(self, memory: Memory, index: tuple[Index, ...]) -> Affine | Lanes:
+        """How far from an array's start the elements at an index lie."""
+        if not memory.panel:
+            return self.math.resolve(self.math.offset(index, memory.strides))
+        row, column = index
+        if not isinstance(column, Affine) or self.lanes != memory.panel:
+            raise AssertionError("panels are used by whole vectors")
+        whole = self.math.offset((row, Affine(column.base)), memory.strides)
+        return self.math.plus(whole, Affine(0, column.lane))
 
     def load_at(self, memory: Memory, offset: Any, mask: Value | None) -> Value:
         """Elements at an offset: one, a vector in a row, or gathered."""
@@ -108,7 +127,7 @@ class Vectors:
         What is wanted ``once`` should not push out of the caches what is wanted often.
         """
         f = self.f
-        offset = self.math.resolve(self.math.offset(index, row_major(memory.shape)))
+        offset = self.place(memory, index)
         if isinstance(offset, Affine):
             element, base = memory.element, f.index(offset.base)
             place = f"getelementptr {element}, ptr {memory.address.name}, {base.typed}"
@@ -150,7 +169,7 @@ class Vectors:
         value = self.widen(value)
         if memory.dtype.kind == "b":
             value = f.cast("zext", value, like(value.type, "i8"))
-        offset = self.math.resolve(self.math.offset(index, row_major(memory.shape)))
+        offset = self.place(memory, index)
         if not isinstance(offset, Affine):
             raise AssertionError("kernels write rows in order")
         if offset.lane == 0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from chainrule.backends.native.expression import Emitter
 from chainrule.backends.native.frame import Frame, KernelCode, lanes_for, tail_mask
+from chainrule.backends.native.fuse import Kernel
 from chainrule.backends.native.index import Affine, Index
 from chainrule.backends.native.ir import Value, const, vector
 from chainrule.backends.native.node import Node
@@ -22,6 +23,15 @@ def can_turn(frame: Frame) -> Strided | None:
     view = strided(root.inputs[0])
     in_memory = view.base in frame.memory and root.type.dtype.kind in "fiu"
     return view if in_memory and view.strides[0] == 1 else None
+
+
+def is_turn(kernel: Kernel, node: Node) -> bool:
+    """Whether a kernel is the packing of the transpose of an array."""
+    (root, *others) = kernel.roots
+    if others or root.op != "pack" or len(node.shape) != 2:
+        return False
+    view = strided(root.inputs[0])
+    return view == Strided(node, 0, (1, node.shape[1]))
 
 
 def emit_turn(frame: Frame, view: Strided) -> KernelCode:
@@ -69,8 +79,11 @@ class _Turn:
     def _block(self, top: Value, height: int, left: Value, width: int) -> None:
         f, element = self.f, self.source.element
         type = vector(element, self.lanes)
-        stride = self.view.strides[1]
-        start = f.add(f.mul(left, const("i64", stride)), top)
+        stride, across = self.view.strides[1], 1
+        if self.source.panel:
+            stride, across = self.source.strides
+        start = f.mul(left, const("i64", stride))
+        start = f.add(start, f.mul(top, const("i64", across)))
         start = f.add(start, const("i64", self.view.offset))
         corner = f.gep(element, self.source.address, start)
         mask = tail_mask(self.lanes, height)

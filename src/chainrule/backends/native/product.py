@@ -30,7 +30,7 @@ from chainrule.backends.native.ir import Value, const, vector
 from chainrule.backends.native.lowerings import is_float, llvm_element
 from chainrule.backends.native.node import Node
 from chainrule.backends.native.tiles import MOST, Tile, choose_tile, is_costly
-from chainrule.backends.native.views import Strided, strided
+from chainrule.backends.native.views import strided
 
 UNROLL = 4
 CACHE_LINE = 64
@@ -45,7 +45,7 @@ EPILOGUE_REGISTERS = 12
 class Operand:
     """A matrix in memory: address of its first element and strides in elements."""
 
-    view: Strided
+    strides: tuple[int, ...]
     address: Value
     element: str
 
@@ -284,28 +284,29 @@ class _Product:
         view = strided(node)
         memory = self.frame.memory[view.base]
         indices: list[Index] = [*batch, Affine(row or 0), Affine(column or 0)]
-        place = e.math.resolve(e.math.offset(indices, view.strides))
+        strides = memory.strides if memory.panel else view.strides
+        place = e.math.resolve(e.math.offset(indices, strides))
         if not isinstance(place, Affine):
             raise AssertionError("a product's tiles start at known places")
         start = e.math.add(place.base, view.offset)
         address = self.f.gep(memory.element, memory.address, start)
-        return Operand(view, address, memory.element)
+        return Operand(strides, address, memory.element)
 
     def _row_of_y(
         self, e: Emitter, y: Operand, k: Value, masks: Sequence[Value | None]
     ) -> list[Value]:
         f = self.f
-        stride = y.view.strides[-2]
-        row = f.gep(y.element, y.address, f.mul(k, const("i64", stride)))
+        down, along = y.strides[-2:]
+        row = f.gep(y.element, y.address, f.mul(k, const("i64", down)))
         vectors: list[Value] = []
         for v, mask in enumerate(masks):
-            at = f.gep(y.element, row, v * self.lanes)
+            at = f.gep(y.element, row, v * self.lanes * along)
             vectors.append(e.load_row(self.vector, at, mask))
         return vectors
 
     def _element_of_x(self, x: Operand, row: int, k: Value) -> Value:
         f = self.f
-        rows, summed = x.view.strides[-2:]
+        rows, summed = x.strides[-2:]
         offset = f.mul(k, const("i64", summed))
         at = f.gep(x.element, f.gep(x.element, x.address, offset), row * rows)
         return f.splat(f.load(x.element, at), self.lanes)

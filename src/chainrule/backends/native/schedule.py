@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 
 from chainrule.backends.native.frame import kernel_reads
 from chainrule.backends.native.fuse import Fusion, Kernel
-from chainrule.backends.native.node import Node, Region
+from chainrule.backends.native.node import Loop, Node, Region
+from chainrule.backends.native.panels import panelled
+from chainrule.backends.native.target import Target
 
 ALIGN = 64
 
@@ -54,6 +56,8 @@ class Plan:
             memory is some output's too (outputs that trade places).
         size: Bytes of arena, with those of the loops inside.
         inner: Plans of loop bodies and branches, and where in the arena theirs starts.
+        panels: For each loop, the carries that lie in panels meanwhile: the position,
+            and where in the arena.
     """
 
     region: Region
@@ -65,17 +69,23 @@ class Plan:
     staging: dict[int, int] = field(default_factory=lambda: {})
     size: int = 0
     inner: dict[Region, tuple[Plan, int]] = field(default_factory=lambda: {})
+    panels: dict[Loop, dict[int, int]] = field(default_factory=lambda: {})
 
 
-def plan_region(region: Region, overwrites: Sequence[Node | None]) -> Plan:
-    """Plan a region; output k overwrites the memory of input ``overwrites[k]``."""
+def plan_region(
+    region: Region, overwrites: Sequence[Node | None], target: Target | None = None
+) -> Plan:
+    """Plan a region; output k overwrites the memory of input ``overwrites[k]``.
+
+    For a target, loops get panels for the weights that they carry.
+    """
     stored = {node for node in region.outputs if not node.is_scalar}
     fusion = Fusion(region, stored)
     plan = Plan(region, fusion, _items(fusion))
     _connect(plan)
     _assign_targets(plan, overwrites)
     plan.items = _ordered(plan.items)
-    _place(plan, set(overwrites))
+    _place(plan, set(overwrites), target)
     return plan
 
 
@@ -239,18 +249,24 @@ def _named(item: Item) -> list[Node]:
 # -- memory ------------------------------------------------------------------------
 
 
-def _place(plan: Plan, overwritten: set[Node | None]) -> None:
+def _place(plan: Plan, overwritten: set[Node | None], target: Target | None) -> None:
     """Offsets in the arena: values whose lifetimes do not meet share bytes."""
     spans = _lifetimes(plan)
     taken: list[tuple[int, int, int, int]] = []
     for node, (start, stop) in sorted(spans.items(), key=lambda pair: pair[1]):
         plan.offsets[node] = _fit(taken, node.type.nbytes, start, stop)
     for moment, item in enumerate(plan.items):
-        plans = _inner_plans(item.node)
+        plans = _inner_plans(item.node, target)
         if plans:  # of branches, one runs: they share their place
             size = max(inner.size for inner in plans)
             base = _fit(taken, size, moment, moment)
             plan.inner.update((inner.region, (inner, base)) for inner in plans)
+        if item.node is not None and item.node.loop is not None:
+            loop = item.node.loop
+            plan.panels[loop] = {
+                position: _fit(taken, loop.init[position].type.nbytes, moment, moment)
+                for position in panelled(plans[0], loop, target)
+            }
     end = len(plan.items)
     for position in plan.copies:
         node = plan.region.outputs[position]
@@ -259,15 +275,15 @@ def _place(plan: Plan, overwritten: set[Node | None]) -> None:
     plan.size = max((start + size for start, size, _, _ in taken), default=0)
 
 
-def _inner_plans(head: Node | None) -> list[Plan]:
+def _inner_plans(head: Node | None, target: Target | None) -> list[Plan]:
     """Plans of a loop's body, or of the branches of a choice."""
     if head is not None and head.loop is not None:
         loop = head.loop
         fresh = len(loop.body.outputs) - len(loop.carry_in)
-        return [plan_region(loop.body, [*loop.carry_in, *[None] * fresh])]
+        return [plan_region(loop.body, [*loop.carry_in, *[None] * fresh], target)]
     if head is not None and head.choice is not None:
         bodies = head.choice.bodies
-        return [plan_region(body, [None] * len(body.outputs)) for body in bodies]
+        return [plan_region(x, [None] * len(x.outputs), target) for x in bodies]
     return []
 
 

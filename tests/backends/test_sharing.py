@@ -1,0 +1,117 @@
+"""Denormals flushed, units claimed, weights in panels: the same numbers all along."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+import chainrule as cr
+from chainrule import config
+from chainrule.backends.native.compile import emit
+from chainrule.backends.native.graph import build_graph
+from chainrule.backends.native.schedule import plan_region
+from chainrule.backends.native.target import cross_target, current_target
+
+TINY = np.float32(1e-40)
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(autouse=True)
+def settings_come_back():
+    threads = config.get_num_threads()
+    yield
+    config.set_num_threads(threads)
+
+
+def matrix(*shape):
+    return RNG.standard_normal(shape).astype(np.float32)
+
+
+def test_denormals_are_kept_unless_flushing_is_asked_for():
+    x = np.full(37, TINY)
+    halved = cr.jit(lambda x: x * np.float32(0.5))(x)
+    assert_array_equal(halved, x * np.float32(0.5))
+    assert halved[0] > 0
+    assert_array_equal(cr.jit(lambda x: x + x, flush_denormals=True)(x), np.zeros(37))
+    assert TINY * np.float32(0.5) > 0  # the mode before is in force again
+
+
+def test_numpys_part_of_a_flushing_function_keeps_denormals():
+    def through_numpy(x):
+        return np.sort(x) * np.float32(2.0**30)
+
+    x = np.full(3, TINY) * np.arange(1, 4, dtype=np.float32)
+    assert_array_equal(cr.jit(through_numpy)(x), through_numpy(x))
+    program = cr.make_program(through_numpy)(x)
+    text = emit(program, (), current_target(), flush=True).text
+    assert text.count("ldmxcsr(ptr") >= 4 or not current_target().is_x86
+
+
+def test_flushing_is_emitted_for_arm():
+    program = cr.make_program(lambda x: x + x)(np.ones(3))
+    target = cross_target("aarch64-unknown-linux-gnu", "generic")
+    assert "llvm.aarch64.set.fpcr" in emit(program, (), target, flush=True).text
+
+
+def descend(steps, w, v, x, y):
+    """Steps of gradient descent with momentum on a matrix wide enough for panels."""
+
+    def step(_, state):
+        w, v = state
+        gradient = cr.grad(lambda w: np.mean((np.tanh(x @ w) - y) ** 2))(w)
+        v = np.float32(0.9) * v + gradient
+        return w - np.float32(0.1) * v, v
+
+    return cr.fori_loop(0, steps, step, (w, v))
+
+
+@pytest.mark.parametrize("columns", [96, 160, 256])
+def test_weights_in_panels_learn_as_numpy_says(columns):
+    x, y = matrix(64, 300), matrix(64, columns)
+    w, v = matrix(300, columns) / 20, np.zeros((300, columns), np.float32)
+    compiled = cr.jit(descend)
+    got = compiled(np.int64(5), w, v, x, y)
+    want = w, v
+    for _ in range(5):
+        want = descend(1, *want, x, y)
+    for a, b in zip(got, want, strict=True):
+        assert_allclose(a, b, atol=1e-5)
+
+    (program,) = compiled.programs
+    target = current_target()
+    plan = plan_region(build_graph(program), [None] * 2, target)
+    (panels,) = plan.panels.values()
+    assert len(panels) == (2 if columns % target.lanes(4) == 0 else 0)
+
+
+def test_a_carry_that_is_also_summed_stays_row_by_row():
+    def body(_, w):
+        return w + x.T @ np.tanh(x @ w) + np.sum(w)
+
+    x, w = matrix(32, 256) / 100, matrix(256, 128) / 100
+    compiled = cr.jit(lambda n, w: cr.fori_loop(0, n, body, w))
+    got = compiled(np.int64(2), w)
+    (program,) = compiled.programs
+    plan = plan_region(build_graph(program), [None], current_target())
+    (panels,) = plan.panels.values()
+    assert not panels
+    assert_allclose(got, body(1, body(0, w)), rtol=2e-4, atol=1e-4)
+
+
+def test_claimed_units_give_the_same_bits_on_any_number_of_threads():
+    # More large products in a row than there are sets of claims, in a loop.
+    xs = [matrix(128, 128) / 12 for _ in range(6)]
+
+    def body(_, w):
+        return np.tanh(sum(x @ w for x in xs))
+
+    results = []
+    for threads in (1, 2, 3):
+        config.set_num_threads(threads)
+        compiled = cr.jit(lambda n, w: cr.fori_loop(0, n, body, w))
+        results += [compiled(np.int64(3), xs[0]) for _ in range(2)]
+    for result in results:
+        assert_array_equal(result, results[0])
+    want = xs[0]
+    for _ in range(3):
+        want = body(0, want)
+    assert_allclose(results[0], want, rtol=1e-3, atol=1e-4)
