@@ -10,7 +10,7 @@ from chainrule.core.errors import ShapeError
 from chainrule.core.primitive import Formula, Primitive, Sample, register, same
 from chainrule.core.types import ArrayType
 from chainrule.primitives.bitwise import bitwise_and
-from chainrule.primitives.comparison import less, less_equal, select
+from chainrule.primitives.comparison import equal, less, less_equal, select
 from chainrule.primitives.conversion import convert
 from chainrule.primitives.elementwise import add, mul
 from chainrule.primitives.rules import check_axis
@@ -128,6 +128,19 @@ def _scatter_add(updates: Any, indices: Any, axis: int, size: int) -> Any:
     return z
 
 
+def _placed(updates: Any, indices: Any, axis: int, size: int) -> Any:
+    """Each example's update at its one place, zero elsewhere: chosen, not added up."""
+    before, after = updates.shape[:axis], updates.shape[axis:]
+    shape = (*before, size, *after)
+    places = convert(indices, dtype=np.dtype(np.int64))
+    wrapped = select(less(places, 0), add(places, size), places)
+    column = reshape(wrapped, shape=(wrapped.shape[0], *[1] * (len(shape) - 1)))
+    here = equal(count_beside(places, shape, axis), broadcast_to(column, shape=shape))
+    rows = reshape(updates, shape=(*before, 1, *after))
+    zero = np.zeros((), updates.dtype)
+    return select(here, broadcast_to(rows, shape=shape), np.broadcast_to(zero, shape))
+
+
 def _scatter_batch(
     batched: Any, updates: Any, indices: Any, axis: int, size: int
 ) -> Any:
@@ -135,6 +148,8 @@ def _scatter_batch(
         return scatter_add(updates, indices, axis=axis + 1, size=size)
     updates, indices = all_batched(batched, (updates, indices))
     count = len(indices.shape)
+    if count == 1:
+        return _placed(updates, indices, axis + 1, size)
     lines = _exchanged(updates, axis, count - 1)
     examples, rest = lines.shape[0], lines.shape[count:]
     places = _own_places(indices, size)

@@ -150,11 +150,19 @@ def _arg_extreme(
 
 
 def _matmul(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
-    """A product with a single column is a sum along rows; others stay products."""
+    """A product with a single column is a sum along rows, one that sums over a single
+    element needs no sum; others stay products.
+    """
     x, y = operands
     out = equation.outputs[0].type
     if out.dtype.kind == "b":
         return _callback(region, equation, operands)
+    if x.shape[-1] == 1:
+        pair = [
+            region.make("broadcast_to", (z,), out.shape, out.dtype, shape=out.shape)
+            for z in operands
+        ]
+        return [Node("mul", pair, {}, out, region)]
     if out.shape[-1] != 1:
         if strided(y).strides[-1] != 1:
             y = Node("pack", (y,), {}, y.type, region)
