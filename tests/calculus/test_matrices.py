@@ -238,3 +238,31 @@ def test_elementwise_derivatives(wrap):
     assert cr.elementwise_grad(lambda x, y: x * y, (0, 1))(2.0, 3.0) == (3.0, 2.0)
     with pytest.raises(TypeError, match="results for elementwise_grad, got dtype"):
         cr.elementwise_grad(lambda x: x > 0)(x)
+
+
+@pytest.mark.parametrize(
+    "f",
+    [
+        lambda w: np.tanh(MATRIX @ w),
+        lambda w: np.tanh(w @ MATRIX.T) * w[0],
+        lambda w: np.sin(np.reshape(w, (4, 1)).T @ MATRIX.T),
+        lambda w: np.sin(MATRIX @ np.reshape(w, (1, 4)).T) + np.sum(w),
+    ],
+)
+def test_units_are_not_multiplied(f):
+    """The product of a matrix with all unit vectors is the matrix: nothing to do."""
+    w = POINT["w"]
+    compiled = cr.jit(cr.jacfwd(f))
+    assert_allclose(compiled(w), central(f, w), atol=1e-8)
+    assert_allclose(cr.jacfwd(f)(w), central(f, w), atol=1e-8)
+    assert str(compiled.lower(w)).count(" matmul ") == 1  # of the function itself
+
+
+def test_a_product_that_mixes_elements_is_made():
+    """Where the order of elements changes, or several columns meet, units differ."""
+
+    def f(w):
+        return np.tanh(MATRIX[:, :2] @ np.reshape(w, (2, 2)).T)
+
+    w = POINT["w"]
+    assert_allclose(cr.jacfwd(f)(w), central(f, w), atol=1e-8)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.calculus.loops import scan
+from chainrule.calculus.units import columns_known
 from chainrule.core.interpreter import find_trace
 from chainrule.core.program import Program, subprograms
 from chainrule.core.types import ArrayType, Shape
@@ -65,7 +66,7 @@ def _images(program: Program, constants: Sequence[Any], x: Any) -> list[Any]:
     count = int(x.size)
     at_once = max(LIMIT // max(_width(program), 1), 1)
     if count <= at_once:
-        return _some(program, constants, x, np.int64(0), count)
+        return _all(program, constants, x)
     loops, rest = divmod(count, at_once)
 
     def step(_: None, start: Any) -> tuple[None, list[Any]]:
@@ -77,6 +78,18 @@ def _images(program: Program, constants: Sequence[Any], x: Any) -> list[Any]:
         others = _some(program, constants, x, np.int64(loops * at_once), rest)
         images = [np.concatenate(pair) for pair in zip(images, others, strict=True)]
     return images
+
+
+def _all(program: Program, constants: Sequence[Any], x: Any) -> list[Any]:
+    """The results at all unit vectors, along a first axis."""
+    count = int(x.size)
+    rest, images = columns_known(program, constants)
+    units = _units(x, np.int64(0), count, (x, *constants))
+    arguments = [units, *images]
+    flags = [True] * len(arguments)
+    results, found = evaluate_batched(rest, constants, arguments, flags, count)
+    pairs = zip(results, found, strict=True)
+    return [y if flag else repeated(y, count) for y, flag in pairs]
 
 
 def _some(
