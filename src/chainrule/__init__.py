@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from chainrule import config as config
 from chainrule._version import __version__ as __version__
-from chainrule.calculus import check_grads as check_grads
 from chainrule.calculus import elementwise_grad as elementwise_grad
 from chainrule.calculus import fori_loop as fori_loop
 from chainrule.calculus import ggnvp as ggnvp
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from chainrule import optimizers as optimizers
     from chainrule import random as random
     from chainrule import utils as utils
+    from chainrule.calculus.check import check_grads as check_grads
     from chainrule.calculus.checkpoints import checkpoint as checkpoint
     from chainrule.calculus.control import associative_scan as associative_scan
     from chainrule.calculus.control import cond as cond
@@ -83,6 +83,7 @@ _HOMES = {
     "Input": "layers",
     "Model": "models",
     "Sequential": "models",
+    "check_grads": "calculus.check",
     "checkpoint": "calculus.checkpoints",
     "custom_jvp": "calculus.custom",
     "custom_vjp": "calculus.custom",

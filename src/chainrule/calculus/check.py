@@ -8,10 +8,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.calculus.arguments import Function, as_value, differentiable_leaves
+from chainrule.calculus.culprit import not_finite, wrong_rule
 from chainrule.calculus.differences import (
     Estimate,
     Vector,
+    as_vector,
     central_difference,
+    disagreement,
     one_sided,
 )
 from chainrule.calculus.forward import jvp
@@ -19,7 +22,6 @@ from chainrule.calculus.reverse import vjp
 from chainrule.core.tree import flatten, paths, unflatten
 from chainrule.core.types import Shape, is_differentiable
 
-TOLERANCE = 1e-6
 MODES = ("fwd", "rev")
 SEED = 20240229
 
@@ -129,12 +131,7 @@ def _signed(shape: Shape, random: np.random.Generator) -> Any:
 
 
 def _as_vector(tree: Any) -> Vector:
-    leaves = [np.ravel(np.asarray(leaf)) for leaf in flatten(tree)[0]]
-    parts = [
-        np.concatenate([np.real(x), np.imag(x)]) if x.dtype.kind == "c" else x
-        for x in leaves
-    ]
-    return np.concatenate([np.zeros(0), *parts]).astype(np.float64)
+    return as_vector(flatten(tree)[0])
 
 
 class _Check:
@@ -188,7 +185,79 @@ class _Check:
         def along(step: float) -> Vector:
             return weigh(self.function(*_moved(self.args, tangents, step)))
 
-        _compare(got, along, self.eps, f"{where}, {self.label}")
+        self._compare(got, along, f"{where}, {self.label}")
+
+    def _compare(
+        self, got: Vector, along: Callable[[float], Vector], where: str
+    ) -> None:
+        if not got.size:
+            return
+        if np.isnan(got).any() and np.isfinite(along(0.0)).all():
+            raise AssertionError(self._why_nan(where))
+        expected = central_difference(along, self.eps)
+        if not np.isfinite(expected.error).all():
+            raise AssertionError(
+                f"Expected finite values near the point ({where}), got NaN or inf: "
+                "choose a point inside the domain."
+            )
+        worst = disagreement(got, expected)
+        if worst is not None:
+            raise AssertionError(self._verdict(got, expected, along, worst, where))
+        rough = expected.error > 1e-3 * max(np.max(np.abs(expected.value)), 1e-3)
+        if rough.any():
+            worst = int(np.argmax(expected.error))
+            raise AssertionError(
+                f"Expected a function smooth enough for differences to tell ({where}), "
+                f"got {expected.value[worst]:.6g} give or take "
+                f"{expected.error[worst]:.1g}: choose a point away from jumps, or "
+                "rescale the function."
+            )
+
+    def _why_nan(self, where: str) -> str:
+        """A derivative that is not a number, though the value is one."""
+        name, masked = not_finite(self.function, self.args)
+        if not name:
+            return (
+                f"Expected a derivative that is a number ({where}), got NaN though the "
+                "value is finite: look for inf - inf or 0 * inf in the rules."
+            )
+        if not masked:
+            return (
+                f"Expected a derivative that is a number ({where}), got NaN: that of "
+                f"{name} is not finite at the point. Choose another point."
+            )
+        return (
+            f"Expected a derivative that is a number ({where}), got NaN from a double "
+            f"where: at elements that np.where leaves out, the derivative of {name} is "
+            "not finite, and 0 * inf is NaN. Make its argument safe first, then leave "
+            "the result out: safe = np.where(mask, x, 1.0) and then "
+            f"np.where(mask, {name.partition(' ')[0]}(safe), other)."
+        )
+
+    def _verdict(
+        self,
+        got: Vector,
+        expected: Estimate,
+        along: Callable[[float], Vector],
+        place: int,
+        where: str,
+    ) -> str:
+        right, left = [slopes[place] for slopes in one_sided(along)]
+        value, error = expected.value[place], expected.error[place]
+        if abs(right - left) > 1e-3 * (abs(right) + abs(left)):
+            return (
+                f"Expected a differentiable function ({where}), got a kink at the "
+                f"point: the slopes beside it are {left:.6g} and {right:.6g}, and the "
+                f"rule says {got[place]:.6g}. Move the point."
+            )
+        off = abs(got[place] - value) / max(abs(value), np.finfo(np.float64).tiny)
+        culprit = wrong_rule(self.function, self.args, self.eps)
+        return (
+            f"Expected the derivative {value:.12g} (by differences, off by at most "
+            f"{error:.1g}) for {where}, element {place} of the result; got "
+            f"{got[place]:.12g}, wrong by {off:.2g} of it, which is not rounding: "
+            f"{culprit or 'look at the derivative rules of the functions used'}."
+        )
 
 
 def _pairing(first: Any, second: Any) -> Any:
@@ -205,53 +274,3 @@ def _moved(args: list[Any], tangents: list[Any], step: float) -> list[Any]:
         pairs = zip(leaves, flatten(tangent)[0], strict=True)
         result.append(unflatten(structure, [x + step * dx for x, dx in pairs]))
     return result
-
-
-def _compare(
-    got: Vector, along: Callable[[float], Vector], eps: float, where: str
-) -> None:
-    if not got.size:
-        return
-    expected = central_difference(along, eps)
-    margin = TOLERANCE * np.maximum(np.abs(got), np.abs(expected.value))
-    excess = np.abs(got - expected.value) - margin - 10 * expected.error
-    if not np.isfinite(expected.error).all():
-        raise AssertionError(
-            f"Expected finite values near the point ({where}), got NaN or inf: choose "
-            "a point inside the domain."
-        )
-    worst = int(np.argmax(np.where(np.isnan(excess), np.inf, excess)))
-    if not excess[worst] <= 0:
-        raise AssertionError(_verdict(got, expected, along, worst, where))
-    rough = expected.error > 1e-3 * max(np.max(np.abs(expected.value)), 1e-3)
-    if rough.any():
-        worst = int(np.argmax(expected.error))
-        raise AssertionError(
-            f"Expected a function smooth enough for differences to tell ({where}), got "
-            f"{expected.value[worst]:.6g} give or take {expected.error[worst]:.1g}: "
-            "choose a point away from jumps, or rescale the function."
-        )
-
-
-def _verdict(
-    got: Vector,
-    expected: Estimate,
-    along: Callable[[float], Vector],
-    place: int,
-    where: str,
-) -> str:
-    right, left = [slopes[place] for slopes in one_sided(along)]
-    value, error = expected.value[place], expected.error[place]
-    if abs(right - left) > 1e-3 * (abs(right) + abs(left)):
-        return (
-            f"Expected a differentiable function ({where}), got a kink at the point: "
-            f"the slopes beside it are {left:.6g} and {right:.6g}, and the rule says "
-            f"{got[place]:.6g}. Move the point."
-        )
-    off = abs(got[place] - value) / max(abs(value), np.finfo(np.float64).tiny)
-    return (
-        f"Expected the derivative {value:.12g} (by differences, off by at most "
-        f"{error:.1g}) for {where}, element {place} of the result; got "
-        f"{got[place]:.12g}, wrong by {off:.2g} of it, which is not rounding: look at "
-        "the derivative rules of the functions used."
-    )

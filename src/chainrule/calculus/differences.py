@@ -7,13 +7,14 @@ Accurate computation of F'(x) and F'(x) F''(x), Advances in Engineering Software
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 Vector = np.ndarray[Any, np.dtype[np.float64]]
 
+TOLERANCE = 1e-6
 STEPS = tuple([0.1 * 2.0**-k for k in range(13)])
 COLUMNS = 5
 
@@ -76,6 +77,26 @@ def _better(best: Estimate | None, new: Estimate) -> Estimate:
     return Estimate(
         np.where(closer, new.value, best.value), np.where(closer, error, best.error)
     )
+
+
+def disagreement(got: Vector, expected: Estimate) -> int | None:
+    """The element that differs most, by more than differences can be off; or None."""
+    if not got.size:
+        return None
+    margin = TOLERANCE * np.maximum(np.abs(got), np.abs(expected.value))
+    excess = np.abs(got - expected.value) - margin - 10 * expected.error
+    worst = int(np.argmax(np.where(np.isnan(excess), np.inf, excess)))
+    return None if excess[worst] <= 0 else worst
+
+
+def as_vector(leaves: Sequence[Any]) -> Vector:
+    """Arrays one after the other as real numbers; imaginary parts behind the real."""
+    flat = [np.ravel(np.asarray(leaf)) for leaf in leaves]
+    parts = [
+        np.concatenate([np.real(x), np.imag(x)]) if x.dtype.kind == "c" else x
+        for x in flat
+    ]
+    return np.concatenate([np.zeros(0), *parts]).astype(np.float64)
 
 
 def one_sided(along: Callable[[float], Vector]) -> tuple[Vector, Vector]:
