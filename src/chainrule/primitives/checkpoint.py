@@ -20,7 +20,7 @@ from chainrule.core.primitive import (
 )
 from chainrule.core.program import Program, evaluate
 from chainrule.core.types import ArrayType
-from chainrule.primitives.custom import VECTOR, example
+from chainrule.primitives.control import VECTOR, example
 from chainrule.primitives.elementwise import mul
 from chainrule.primitives.loop_rules import (
     Derive,

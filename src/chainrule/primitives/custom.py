@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-import numpy as np
-
 from chainrule.core.errors import MissingRuleError, user_line
 from chainrule.core.primitive import (
     Formula,
@@ -23,6 +21,7 @@ from chainrule.core.primitive import (
 from chainrule.core.program import Program, evaluate
 from chainrule.core.tracer import open_trace
 from chainrule.core.types import ArrayType
+from chainrule.primitives.control import VECTOR, example
 from chainrule.primitives.elementwise import mul
 from chainrule.primitives.loop_batching import widened
 from chainrule.primitives.loop_rules import (
@@ -189,17 +188,6 @@ def _pull(
     pairs = zip(z_bars, back.input_types[count:], strict=True)
     bars = [zeros(type) if bar is None else bar for bar, type in pairs]
     return [None] * count + evaluate(back, (), [*xs[:count], *bars])
-
-
-VECTOR = ArrayType((3,), np.dtype(np.float64))
-
-
-def example(step: Callable[..., Any], *types: ArrayType) -> Program:
-    """A function of leaves as a program, for the samples."""
-    with open_trace(concrete=False) as trace:
-        results = step(*[trace.input(type) for type in types])
-        program, _ = trace.close(results)
-    return program
 
 
 class _Sine:
