@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from chainrule import numpy as numpy
     from chainrule import optimizers as optimizers
     from chainrule import random as random
+    from chainrule import solvers as solvers
     from chainrule import utils as utils
     from chainrule.calculus.check import check_grads as check_grads
     from chainrule.calculus.checkpoints import checkpoint as checkpoint
@@ -60,6 +61,10 @@ if TYPE_CHECKING:
     from chainrule.layers import Input as Input
     from chainrule.models import Model as Model
     from chainrule.models import Sequential as Sequential
+    from chainrule.solvers import fixed_point as fixed_point
+    from chainrule.solvers import least_squares as least_squares
+    from chainrule.solvers import minimize as minimize
+    from chainrule.solvers import root as root
 
 _ROOMS = (
     "activations",
@@ -73,12 +78,15 @@ _ROOMS = (
     "numpy",
     "optimizers",
     "random",
+    "solvers",
     "utils",
 )
 _ERRORS = ("EscapedTracerError", "MissingRuleError", "ShapeError", "TracerError")
+_SOLVERS = ("fixed_point", "least_squares", "minimize", "root")
 _CONTROL = ("associative_scan", "cond", "map", "switch", "while_loop")
 _HOMES = {
     **dict.fromkeys(_ERRORS, "core.errors"),
+    **dict.fromkeys(_SOLVERS, "solvers"),
     **dict.fromkeys(_CONTROL, "calculus.control"),
     "Input": "layers",
     "Model": "models",

@@ -119,7 +119,7 @@ def test_a_wrong_transpose_is_named():
     mul = replace(e.mul, transpose=wrong, jvp=(lambda dx, z, x, y: mul(dx, y), None))
     cr.check_grads(lambda x: np.sin(mul(x, np.float64(2.0))), (0.3,), modes="fwd")
     with pytest.raises(
-        AssertionError, match="mul has .* in reverse mode .* a transpose"
+        AssertionError, match=r"mul has .* in reverse mode .* a transpose"
     ):
         cr.check_grads(lambda x: np.sin(mul(x, np.float64(2.0))), (0.3,))
 
@@ -185,7 +185,7 @@ def test_the_cure_for_a_double_where_works():
         return np.where(x > 0, np.sqrt(safe), 0.0)
 
     cr.check_grads(f, (np.array([-0.5, 1.0]),))
-    with pytest.raises(AssertionError, match="from a double where: .* of sqrt is"):
+    with pytest.raises(AssertionError, match=r"from a double where: .* of sqrt is"):
         cr.check_grads(
             lambda x: np.where(x > 0, np.sqrt(x), 0.0), (np.array([-0.5, 1.0]),)
         )

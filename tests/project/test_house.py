@@ -46,10 +46,11 @@ ROADS: dict[str, frozenset[str]] = {
     "backends.native": RULES | {"config"},
     "calculus": RULES | {"transforms", "backends", "numpy", "config"},
     "explain": LOWER,
+    "solvers": RULES | {"transforms", "calculus", "numpy"},
     "datasets": frozenset(),
     **dict.fromkeys(NETWORKS, LOWER | NETWORKS),
     "cli": LOWER | NETWORKS | {"", "datasets", "explain"},
-    "": LOWER | NETWORKS | {"datasets"},
+    "": LOWER | {"solvers"} | NETWORKS | {"datasets"},
 }
 
 # Libraries that one room alone may import (a room includes the rooms inside it).

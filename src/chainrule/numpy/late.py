@@ -14,6 +14,8 @@ ROOMS: tuple[str, ...] = (
     "chainrule.numpy.special",
     "chainrule.primitives.branches",
     "chainrule.primitives.checkpoint",
+    "chainrule.primitives.host",
+    "chainrule.primitives.krylov",
     "chainrule.primitives.while_loop",
 )
 """Modules that declare handlers, and import the records that these use."""

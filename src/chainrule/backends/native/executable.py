@@ -69,6 +69,10 @@ def _contiguous(value: Any, type: ArrayType) -> np.ndarray:
     return np.ascontiguousarray(array).reshape(type.shape)
 
 
+_inside = threading.local()
+"""Whether this thread is in the middle of native code, carrying out an equation."""
+
+
 class Executable:
     """Calls native code with the addresses of arrays.
 
@@ -152,7 +156,8 @@ class Executable:
                 arrays[place] = moved
 
     def _start(self) -> None:
-        threads = config.get_num_threads() if self.parallel else 1
+        alone = not self.parallel or getattr(_inside, "callback", False)
+        threads = 1 if alone else config.get_num_threads()
         if threads == 1 or self._alone:
             self._alone = max(0, self._alone - 1)
             self._shared[CLAIMS:] = 0
@@ -187,11 +192,19 @@ class Executable:
             self._patience = 2
 
     def _call_numpy(self, number: int, table: int) -> None:
-        """Carry out one equation by NumPy, on the arrays at the addresses."""
+        """Carry out one equation by NumPy, on the arrays at the addresses.
+
+        It may run compiled functions itself (a solver does), on this thread alone: the
+        others wait for it.
+        """
+        before = getattr(_inside, "callback", False)
+        _inside.callback = True
         try:
             self._carry_out(self._equations[number], table)
         except BaseException as error:  # noqa: BLE001  (raised again in _start)
             self._error = self._error or error
+        finally:
+            _inside.callback = before
 
     def _carry_out(self, equation: Equation, table: int) -> None:
         types = [atom.type for atom in (*equation.inputs, *equation.outputs)]
