@@ -190,10 +190,27 @@ def _pull(
     return [None] * count + evaluate(back, (), [*xs[:count], *bars])
 
 
+class Spelled:
+    """A function among parameters that prints as what it computes."""
+
+    def __init__(self, text: str, function: Callable[..., Any]) -> None:
+        self._text = text
+        self._function = function
+
+    def __repr__(self) -> str:
+        return self._text
+
+    def __call__(self, *args: Any) -> Any:
+        return self._function(*args)
+
+
 class _Sine:
     """The derivative of sin x, given by hand."""
 
     name = "sine"
+
+    def __repr__(self) -> str:
+        return "dx * cos(x)"
 
     def __call__(
         self, xs: Sequence[Any], dxs: Sequence[Any]
@@ -235,7 +252,12 @@ linear_call = register(
         transpose=_pull,
         samples=(
             Sample(
-                ((3,), (3,)), {"back": SCALE, "push": lambda: SCALE, "residuals": 1}
+                ((3,), (3,)),
+                {
+                    "back": SCALE,
+                    "push": Spelled("r * x", lambda: SCALE),
+                    "residuals": 1,
+                },
             ),
         ),
         batch=Widening(_linear_batch),

@@ -48,7 +48,9 @@ def _by_products(product: Callable[[Any], Any], b: Any) -> Any:
     """GMRES: products with the matrix alone."""
     from scipy.sparse import linalg
 
-    matrix = linalg.LinearOperator((b.size, b.size), product, dtype=b.dtype)
+    shape = (b.size, b.size)
+    operator: Any = linalg.LinearOperator  # its stub knows no keyword of its own
+    matrix = operator(shape, matvec=product, dtype=b.dtype)
     tol = 100 * float(np.finfo(b.dtype).eps)
     x, left = linalg.gmres(matrix, b, rtol=tol, restart=100, maxiter=100)
     residual = np.linalg.norm(product(x) - b)

@@ -88,7 +88,7 @@ class _Fitter(Remembering):
         super().__init__()
         self.bounds = bounds
         self._fun = jit(run)
-        self._jac = jit(jacobian(run))
+        self._jac: Any = jit(jacobian(run))
         self._settings = settings
 
     def run(self, start: Any, *operands: Any) -> Any:
