@@ -52,6 +52,7 @@ def ids(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+SCRIPTS = sorted(ROOT.glob("docs/*.py"))
 WITH_PYTHON = [path for path in PAGES if program(blocks(path))]
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
@@ -60,15 +61,32 @@ TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULT
 def test_the_python_of_a_page_runs(path, tmp_path):
     script = tmp_path / f"{path.stem}.py"
     script.write_text(program(blocks(path)), encoding="utf-8")
+    run(script, tmp_path, ids(path))
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=ids)
+def test_a_script_of_the_docs_runs(path, tmp_path):
+    run(path, tmp_path, ids(path))
+
+
+def run(script: Path, folder: Path, name: str) -> None:
+    """Run a script in a folder of its own, warnings being errors."""
     done = subprocess.run(
         [sys.executable, "-W", "error", script],
-        cwd=tmp_path,
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(ROOT / "src")},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.returncode == 0, f"{ids(path)}: {done.stderr}"
+    assert done.returncode == 0, f"{name}: {done.stderr}"
+
+
+def test_the_core_from_scratch_is_a_short_read():
+    """It needs neither the library nor more than five hundred lines."""
+    text = (ROOT / "docs" / "from_scratch.py").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 500
+    assert not re.search(r"^(import|from) chainrule", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=ids)

@@ -1,0 +1,192 @@
+"""Random programs of the book's primitives, drawn so that they shrink to few steps.
+
+A step is a record at one of its samples, and picks of earlier values as its operands.
+A value becomes an operand of the sample's shape by taking elements in a circle, and of
+its domain by a sine where it lies outside; what is not a float is a constant of the
+sample. So every program is well typed, bounded, and smooth almost everywhere.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from hypothesis import strategies as st
+
+from chainrule.core.primitive import REGISTRY, Primitive, Sample
+from chainrule.core.program import Program
+from chainrule.primitives.elementwise import add, mul
+from chainrule.primitives.indexing import take
+from chainrule.primitives.structure import reshape
+from chainrule.primitives.trigonometric import sin
+from tests.primitives.samples import domains, draw, kinds
+
+SHAPES = ((3,), (2, 3), (), (4,), (2, 2), (3, 2, 1))
+MOST = 30  # primitives in a program
+LARGEST = 1e3
+
+
+def is_float(value):
+    return np.result_type(value).kind == "f"
+
+
+class Step(NamedTuple):
+    """A record at one of its samples, its operands by their numbers in the pool."""
+
+    record: Primitive
+    sample: Sample
+    picks: tuple[int, ...]
+    outside: tuple[bool, ...]  # of the domain, for each operand
+
+    def operands(self, pool, dtype):
+        """The sample's operands, made of earlier values."""
+        fixed = draw(self.sample, dtype, seed=sum(self.picks))
+        rows = zip(
+            self.sample.shapes,
+            domains(self.sample),
+            kinds(self.sample),
+            self.picks,
+            self.outside,
+            strict=True,
+        )
+        for place, (shape, domain, kind, pick, outside) in enumerate(rows):
+            if kind == "f":
+                value = fitted(pool[pick % len(pool)], shape)
+                yield into(value, domain) if outside else value
+            else:
+                yield fixed[place]
+
+    def results(self, pool, dtype):
+        """What the record gives, of that the floats."""
+        operands = list(self.operands(pool, dtype))
+        result = self.record(*operands, **self.sample.params)
+        results = result if self.record.multiple else (result,)
+        return [value for value in results if is_float(value)]
+
+    def __repr__(self):
+        return f"{self.record.name}{self.picks}"
+
+
+class Plan(NamedTuple):
+    """A program: the shapes of its arguments, and its steps."""
+
+    shapes: tuple[tuple[int, ...], ...]
+    steps: tuple[Step, ...]
+    seed: int
+
+    def __call__(self, *xs):
+        """Each value that no later step reads, in the order of their making."""
+        pool, dtype = list(xs), xs[0].dtype
+        read = set()
+        for step in self.steps:
+            moving = zip(kinds(step.sample), step.picks, strict=True)
+            read.update(pick % len(pool) for kind, pick in moving if kind == "f")
+            pool += step.results(pool, dtype)
+        start = len(self.shapes)
+        last = [v for i, v in enumerate(pool) if i >= start and i not in read]
+        return tuple(last)
+
+    def total(self, *xs):
+        """A number that depends on all of it, with a weight for each element."""
+        total = 0.0
+        for place, value in enumerate(self(*xs)):
+            weights = np.cos(np.arange(value.size) + place).reshape(value.shape)
+            total = total + np.sum(value * weights.astype(value.dtype))
+        return total
+
+    def arguments(self, dtype=np.float64, batch=()):
+        """Numbers to call it with, none of them special."""
+        rng = np.random.default_rng(self.seed)
+        drawn = [rng.uniform(-2, 2, (*batch, *shape)) for shape in self.shapes]
+        return [np.asarray(x).astype(dtype) for x in drawn]
+
+    def __repr__(self):
+        return f"Plan(shapes={self.shapes}, steps={self.steps}, seed={self.seed})"
+
+
+def fitted(value, shape):
+    """The elements of a value, in a circle, in another shape."""
+    if value.shape == shape:
+        return value
+    size, wanted = value.size, int(np.prod(shape))
+    flat = reshape(value, shape=(size,))
+    if size != wanted:
+        flat = take(flat, np.arange(wanted) % size, axis=0)
+    return reshape(flat, shape=shape)
+
+
+def into(value, domain):
+    """A sine between the ends of the domain, clear of both."""
+    low, high = domain
+    middle = np.full(value.shape, (low + high) / 2, value.dtype)
+    reach = np.full(value.shape, 0.45 * (high - low), value.dtype)
+    return add(middle, mul(reach, sin(value)))
+
+
+def lies_in(value, domain):
+    low, high = domain
+    return bool(np.all((value >= low) & (value <= high)))
+
+
+def usable(record, sample, whole):
+    """Whether floats go in and come out, and something is in them."""
+    letters = set(kinds(sample))
+    full = all(0 not in shape for shape in sample.shapes)
+    holds_program = any(isinstance(v, Program) for v in sample.params.values())
+    if "f" not in letters or "c" in letters or not full or (holds_program and whole):
+        return False
+    result = record(*draw(sample), **sample.params)
+    results = result if record.multiple else (result,)
+    return any(is_float(value) and np.size(value) for value in results)
+
+
+def rows(smooth, any_dtype):
+    """The records and samples to draw from."""
+    return [
+        (record, sample)
+        for record in REGISTRY.values()
+        if "No reverse mode" not in record.convention
+        if not smooth or moves(record)
+        for sample in record.samples
+        if usable(record, sample, any_dtype)
+    ]
+
+
+def moves(record):
+    """Whether a record has a derivative; a step has none."""
+    return callable(record.jvp) or any(rule is not None for rule in record.jvp)
+
+
+TABLE = rows(smooth=False, any_dtype=False)
+SMOOTH_TABLE = rows(smooth=True, any_dtype=True)
+
+
+@st.composite
+def plans(draw_from, table=TABLE):
+    """Programs of 5 to 30 primitives; they shrink to few steps of the first records."""
+    count = draw_from(st.integers(1, 3))
+    shapes = tuple(draw_from(st.sampled_from(SHAPES)) for _ in range(count))
+    plan = Plan(shapes, (), draw_from(st.integers(0, 99)))
+    pool = plan.arguments()
+    drawn = st.tuples(
+        st.integers(0, len(table) - 1),
+        st.lists(st.integers(0, 9), min_size=4, max_size=4),
+    )
+    for place, picks in draw_from(st.lists(drawn, min_size=1, max_size=12)):
+        step = placed(*table[place], tuple(picks), pool)
+        with np.errstate(all="ignore"):
+            results = step.results(pool, np.float64)
+        if all(np.all(np.abs(value) < LARGEST) for value in results):
+            pool += [np.asarray(value) for value in results]
+            plan = plan._replace(steps=(*plan.steps, step))
+    return plan
+
+
+def placed(record, sample, picks, pool):
+    """The step at these values: which operands must be brought into the domain."""
+    picks = (picks * len(sample.shapes))[: len(sample.shapes)]
+    outside = [
+        kind == "f" and not lies_in(pool[pick % len(pool)], domain)
+        for kind, pick, domain in zip(
+            kinds(sample), picks, domains(sample), strict=True
+        )
+    ]
+    return Step(record, sample, picks, tuple(outside))
