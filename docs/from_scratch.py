@@ -5,9 +5,8 @@ read from top to bottom; each section ends with lines that hold it to its word:
 
     python docs/from_scratch.py
 
-Nothing is imported but NumPy. The library itself does the same with more operations,
-more care for types and errors, and a compiler behind it; where it does something
-otherwise, the text says so.
+It needs nothing but NumPy. The library does the same with more operations, more care
+for types and errors, and a compiler behind it.
 """
 
 from __future__ import annotations
@@ -149,8 +148,8 @@ def trace(function: Rule, xs: Sequence[Any], branches: bool = True) -> Program:
         output = function(*inputs)
     finally:
         LEVELS.pop()
-    names = [x.var for x in inputs]
-    return Program(names, recording.equations, recording.atom(output))
+    atom = recording.atom
+    return Program([*map(atom, inputs)], recording.equations, atom(output))
 
 
 def show(program: Program) -> str:
@@ -416,9 +415,7 @@ assert np.allclose(columns, by_hand)
 assert grad(lambda x: x * grad(lambda y: x * y)(2.0))(1.0) == 2.0
 
 
-# Python's own control flow is followed where the numbers are known.
-
-
+# Python's own control flow is followed, where the numbers are known.
 def halving(x: Any) -> Any:
     """A function with a loop and a branch."""
     while x > 1.0:

@@ -85,3 +85,10 @@ def test_optimisation_unrolled():
         return x
 
     assert_allclose(cr.grad(final)(0.1), 3 * (1 - 0.2) ** 2 * -2)
+
+
+def test_a_numpy_scalar_keeps_its_dtype_beside_a_traced_condition():
+    """The cotangent, a np.float64, meets the condition alone: it is not a bare number."""
+    slope = cr.jit(cr.grad(lambda x: np.minimum(x, 2.0 * x) * 1.0))
+    assert slope(3.0) == 1.0
+    assert slope(-3.0) == 2.0

@@ -92,11 +92,16 @@ class Plan(NamedTuple):
             total = total + np.sum(value * weights.astype(value.dtype))
         return total
 
-    def arguments(self, dtype=np.float64, batch=()):
+    def arguments(self, dtype=np.float64):
         """Numbers to call it with, none of them special."""
         rng = np.random.default_rng(self.seed)
-        drawn = [rng.uniform(-2, 2, (*batch, *shape)) for shape in self.shapes]
+        drawn = [rng.uniform(-2, 2, shape) for shape in self.shapes]
         return [np.asarray(x).astype(dtype) for x in drawn]
+
+    def batch(self, count):
+        """Arguments for many examples, near the ones that the domains were kept for."""
+        factors = 1 + 1e-3 * np.arange(count)
+        return [np.multiply.outer(factors, x) for x in self.arguments()]
 
     def __repr__(self):
         return f"Plan(shapes={self.shapes}, steps={self.steps}, seed={self.seed})"

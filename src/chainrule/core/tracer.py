@@ -25,7 +25,7 @@ from chainrule.core.interpreter import Traced
 from chainrule.core.methods import ArrayMethods
 from chainrule.core.primitive import Primitive, types_of_result
 from chainrule.core.program import Atom, Equation, Literal, Program, Var
-from chainrule.core.types import PYTHON_SCALARS, ArrayType
+from chainrule.core.types import PYTHON_SCALARS, ArrayType, is_number
 
 _stack = threading.local()
 
@@ -252,18 +252,13 @@ class Trace:
 
     def _typed(self, primitive: Primitive, arguments: tuple[Any, ...]) -> Any:
         """Give bare Python numbers the type that the other operands have."""
-        if not any(isinstance(argument, PYTHON_SCALARS) for argument in arguments):
+        if not any([is_number(argument) for argument in arguments]):
             return arguments
-        typed = [a for a in arguments if not isinstance(a, PYTHON_SCALARS)]
+        typed = [a for a in arguments if not is_number(a)]
         dtype = typed[-1].dtype
         shape = typed[-1].shape if primitive.elementwise else ()
         type = ArrayType(tuple(shape), dtype)
-        return tuple(
-            [
-                Literal(a, type) if isinstance(a, PYTHON_SCALARS) else a
-                for a in arguments
-            ]
-        )
+        return tuple([Literal(a, type) if is_number(a) else a for a in arguments])
 
     def atom(self, value: Any) -> Atom:
         """The variable or literal that stands for a value in this trace."""
