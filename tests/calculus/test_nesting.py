@@ -88,7 +88,7 @@ def test_optimisation_unrolled():
 
 
 def test_a_numpy_scalar_keeps_its_dtype_beside_a_traced_condition():
-    """The cotangent, a np.float64, meets the condition alone: it is not a bare number."""
+    """The cotangent, a np.float64, meets the condition alone: no bare number."""
     slope = cr.jit(cr.grad(lambda x: np.minimum(x, 2.0 * x) * 1.0))
     assert slope(3.0) == 1.0
     assert slope(-3.0) == 2.0

@@ -131,12 +131,12 @@ def lies_in(value, domain):
     return bool(np.all((value >= low) & (value <= high)))
 
 
-def usable(record, sample, whole):
+def usable(record, sample, any_dtype):
     """Whether floats go in and come out, and something is in them."""
     letters = set(kinds(sample))
     full = all(0 not in shape for shape in sample.shapes)
-    holds_program = any(isinstance(v, Program) for v in sample.params.values())
-    if "f" not in letters or "c" in letters or not full or (holds_program and whole):
+    fixed = any(isinstance(v, (Program, np.dtype)) for v in sample.params.values())
+    if "f" not in letters or "c" in letters or not full or (fixed and any_dtype):
         return False
     result = record(*draw(sample), **sample.params)
     results = result if record.multiple else (result,)
@@ -166,7 +166,7 @@ SMOOTH_TABLE = rows(smooth=True, any_dtype=True)
 
 @st.composite
 def plans(draw_from, table=TABLE):
-    """Programs of 5 to 30 primitives; they shrink to few steps of the first records."""
+    """Programs of up to 30 primitives; they shrink to few steps of the first records."""
     count = draw_from(st.integers(1, 3))
     shapes = tuple(draw_from(st.sampled_from(SHAPES)) for _ in range(count))
     plan = Plan(shapes, (), draw_from(st.integers(0, 99)))

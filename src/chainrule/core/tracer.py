@@ -252,7 +252,7 @@ class Trace:
 
     def _typed(self, primitive: Primitive, arguments: tuple[Any, ...]) -> Any:
         """Give bare Python numbers the type that the other operands have."""
-        if not any([is_number(argument) for argument in arguments]):
+        if not any(map(is_number, arguments)):
             return arguments
         typed = [a for a in arguments if not is_number(a)]
         dtype = typed[-1].dtype

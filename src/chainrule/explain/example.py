@@ -14,7 +14,7 @@ from chainrule.core.errors import MissingRuleError
 from chainrule.core.primitive import Primitive, Sample
 from chainrule.core.printer import to_text
 from chainrule.core.program import Program
-from chainrule.core.types import is_differentiable, type_of
+from chainrule.core.types import PYTHON_SCALARS, is_differentiable, type_of
 from chainrule.explain.latex_text import readable
 from chainrule.explain.samples import Array, domains, draw
 from chainrule.transforms.jvp import linearize, push_forward
@@ -54,7 +54,8 @@ def worked(record: Primitive, width: int) -> Example:
     if any(dx is not None for dx in dxs):
         moved = [np.zeros(np.shape(y)) if d is None else d for d, y in zip(dys, ys)]
         there = [d if is_differentiable(y.dtype) else None for d, y in zip(moved, ys)]
-        rows.append((_named(ins, dxs, "d"), _named(outs, there, "d")))
+        if any(d is not None for d in there):
+            rows.append((_named(ins, dxs, "d"), _named(outs, there, "d")))
     back = _pulled_back(record, traced.program, xs)
     if back is not None:
         z_bars, x_bars = back
@@ -127,6 +128,8 @@ def _cycle(numbers: tuple[float, ...], x: Array, place: int = 0) -> Array | None
     if not is_differentiable(x.dtype):
         return None
     row = np.resize(np.roll(numbers, -2 * place), max(x.size, 1))[: x.size]
+    if x.dtype.kind == "c":
+        row = row + 0.5j * np.resize(numbers, row.size)
     return row.reshape(x.shape).astype(x.dtype)
 
 
@@ -173,19 +176,19 @@ def _named(
 
 
 def _parameters(sample: Sample) -> list[str]:
-    """The parameters on a line, and sub-programs below it."""
+    """Plain parameters on a line, sub-programs below it; functions are left out."""
     lines: list[str] = []
     plain: list[str] = []
     for name, value in sample.params.items():
-        if isinstance(value, Program):
-            lines += [f"{name}:", *to_text(value, "  ").splitlines()]
-        else:
-            plain.append(f"{name}={_spelled(value)}")
+        parts: Any = value if isinstance(value, tuple) else (value,)
+        if parts and all(isinstance(part, Program) for part in parts):
+            texts = [to_text(part, "  ") for part in parts]
+            lines += [f"{name}:", *"\n".join(texts).splitlines()]
+        elif all(isinstance(part, (*PYTHON_SCALARS, str)) for part in parts):
+            plain.append(f"{name}={value!r}")
+        elif isinstance(value, np.dtype):
+            plain.append(f"{name}={value.name}")
     return [", ".join(plain), *lines] if plain else lines
-
-
-def _spelled(value: Any) -> str:
-    return value.name if isinstance(value, np.dtype) else repr(value)
 
 
 def _aligned(rows: Sequence[Row], width: int) -> list[str]:

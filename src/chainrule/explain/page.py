@@ -81,7 +81,9 @@ def _entry(entry: Entry) -> str:
 def _math(latex: str) -> str:
     r"""LaTeX in a line. GitHub refuses ``\operatorname``, and reads ``<a`` as HTML."""
     latex = re.sub(r"\\operatorname\*\{((?:[^{}]|\{[^{}]*\})*)\}", _limited, latex)
-    latex = re.sub(r"\\operatorname(\{[^{}]*\})(?= *[A-Za-z])", r"\\mathrm\1\\,", latex)
+    latex = re.sub(
+        r"\\operatorname(\{[^{}]*\})(?=[A-Za-z]| [A-Za-z\\])", r"\\mathrm\1\\,", latex
+    )
     latex = latex.replace(r"\operatorname", r"\mathrm")
     spaced = re.sub(r"\s*([<>])\s*", r" \1 ", latex)
     return f"$`{spaced}`$"

@@ -33,6 +33,7 @@ neg = register(
         transpose=(lambda z_bar, x: neg(z_bar),),
         samples=(*UNARY, INTEGERS),
         elementwise=True,
+        source="Griewank and Walther, Evaluating Derivatives, SIAM 2008",
     )
 )
 
@@ -50,6 +51,7 @@ add = register(
         transpose=(lambda z_bar, x, y: z_bar, lambda z_bar, x, y: z_bar),
         samples=BINARY,
         elementwise=True,
+        source="Griewank and Walther, Evaluating Derivatives, SIAM 2008",
     )
 )
 
@@ -67,6 +69,7 @@ sub = register(
         transpose=(lambda z_bar, x, y: z_bar, lambda z_bar, x, y: neg(z_bar)),
         samples=BINARY,
         elementwise=True,
+        source="Griewank and Walther, Evaluating Derivatives, SIAM 2008",
     )
 )
 
@@ -87,6 +90,7 @@ mul = register(
         ),
         samples=BINARY,
         elementwise=True,
+        source="Griewank and Walther, Evaluating Derivatives, SIAM 2008",
     )
 )
 
@@ -107,6 +111,8 @@ div = register(
             ((-2.0, 2.0), (-2.0, -0.5)),
         ),
         elementwise=True,
+        convention="Dividing by 0 gives NumPy's inf or NaN, in the derivative too.",
+        source="Griewank and Walther, Evaluating Derivatives, SIAM 2008",
     )
 )
 
@@ -120,6 +126,7 @@ square = register(
         transpose=None,
         samples=(*UNARY, INTEGERS),
         elementwise=True,
+        source="Griewank and Walther, Evaluating Derivatives, SIAM 2008",
     )
 )
 

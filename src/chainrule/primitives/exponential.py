@@ -31,6 +31,7 @@ exp = register(
         transpose=None,
         samples=UNARY,
         elementwise=True,
+        source="https://dlmf.nist.gov/4.7",
     )
 )
 
@@ -44,6 +45,7 @@ exp2 = register(
         transpose=None,
         samples=UNARY,
         elementwise=True,
+        source="https://dlmf.nist.gov/4.7",
     )
 )
 
@@ -57,6 +59,7 @@ expm1 = register(
         transpose=None,
         samples=UNARY,
         elementwise=True,
+        source="https://dlmf.nist.gov/4.7",
     )
 )
 
@@ -70,6 +73,8 @@ log = register(
         transpose=None,
         samples=POSITIVE,
         elementwise=True,
+        convention="At 0 the value is -inf, and its derivative inf.",
+        source="https://dlmf.nist.gov/4.7",
     )
 )
 
@@ -83,6 +88,8 @@ log2 = register(
         transpose=None,
         samples=POSITIVE,
         elementwise=True,
+        convention="At 0 the value is -inf, and its derivative inf.",
+        source="https://dlmf.nist.gov/4.7",
     )
 )
 
@@ -96,6 +103,8 @@ log10 = register(
         transpose=None,
         samples=POSITIVE,
         elementwise=True,
+        convention="At 0 the value is -inf, and its derivative inf.",
+        source="https://dlmf.nist.gov/4.7",
     )
 )
 
@@ -109,6 +118,8 @@ log1p = register(
         transpose=None,
         samples=unary_samples((-0.5, 2.0)),
         elementwise=True,
+        convention="At -1 the value is -inf, and its derivative inf.",
+        source="https://dlmf.nist.gov/4.7",
     )
 )
 
@@ -166,6 +177,7 @@ power = register(
         ),
         elementwise=True,
         convention="At x = 0 the derivative by y is 0; at y = 0 that by x is 0.",
+        source="https://dlmf.nist.gov/4.7",
     )
 )
 
@@ -185,7 +197,7 @@ logistic = register(
         transpose=None,
         samples=(*UNARY, Sample(((3,),), domain=(-40.0, 40.0))),
         elementwise=True,
-        convention="Computed from e^{-|x|}, so that nothing overflows.",
+        convention="Computed from exp(-|x|), so that nothing overflows.",
     )
 )
 

@@ -74,5 +74,6 @@ matmul = register(
             Sample(((2, 0), (0, 3))),
             Sample(((0, 2), (2, 3))),
         ),
+        source="Giles, Collected Matrix Derivative Results, 2008",
     )
 )

@@ -234,5 +234,6 @@ concatenate = register(
             Sample(((2, 3),), {"axis": 0}),
             Sample(((0,), (2,)), {"axis": 0}),
         ),
+        convention="Each operand gets back its own part.",
     )
 )

@@ -91,6 +91,7 @@ broadcast_to = register(
             Sample(((1, 3),), {"shape": (1, 3)}),
             Sample(((1,),), {"shape": (0,)}),
         ),
+        convention="The way back of a repetition is a sum.",
     )
 )
 
@@ -203,6 +204,7 @@ transpose = register(
             Sample(((),), {"axes": ()}),
             Sample(((0, 3),), {"axes": (1, 0)}),
         ),
+        convention="X stands for all axes, put in the order of the parameter.",
     )
 )
 
@@ -232,6 +234,7 @@ iota = register(
             Sample((), {"shape": (4,), "axis": 0, "dtype": np.dtype(np.int64)}),
             Sample((), {"shape": (2, 3), "axis": 1, "dtype": np.dtype(np.float32)}),
         ),
+        convention="Constant: it has no operands.",
     )
 )
 

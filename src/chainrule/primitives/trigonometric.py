@@ -20,6 +20,20 @@ from chainrule.primitives.rules import (
 
 INSIDE = unary_samples((-0.9, 0.9))
 
+SECTIONS = {
+    **dict.fromkeys(("sin", "cos", "tan"), "4.20"),
+    **dict.fromkeys(("arcsin", "arccos", "arctan"), "4.24"),
+    **dict.fromkeys(("sinh", "cosh", "tanh"), "4.34"),
+    **dict.fromkeys(("arcsinh", "arccosh", "arctanh"), "4.38"),
+}
+"""Where the Digital Library of Mathematical Functions gives the derivatives."""
+
+ENDS = {
+    **dict.fromkeys(("arcsin", "arccos"), "At -1 and 1 the derivative is infinite."),
+    "arccosh": "At 1 the derivative is infinite.",
+    "arctanh": "At -1 and 1 the value and its derivative are infinite.",
+}
+
 
 def _function(
     name: str,
@@ -39,7 +53,8 @@ def _function(
             transpose=None,
             samples=samples,
             elementwise=True,
-            source="https://dlmf.nist.gov/4",
+            convention=ENDS.get(name, ""),
+            source=f"https://dlmf.nist.gov/{SECTIONS[name]}",
         )
     )
 
