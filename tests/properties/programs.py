@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from hypothesis import strategies as st
 
-from chainrule.core.primitive import REGISTRY, Primitive, Sample
+from chainrule.core.primitive import REGISTRY, Primitive, Sample, Unknown
 from chainrule.core.program import Program
 from chainrule.primitives.elementwise import add, mul
 from chainrule.primitives.indexing import take
@@ -42,13 +42,13 @@ class Step(NamedTuple):
         rows = zip(
             self.sample.shapes,
             domains(self.sample),
-            kinds(self.sample),
+            moving(self.record, self.sample),
             self.picks,
             self.outside,
             strict=True,
         )
-        for place, (shape, domain, kind, pick, outside) in enumerate(rows):
-            if kind == "f":
+        for place, (shape, domain, moves, pick, outside) in enumerate(rows):
+            if moves:
                 value = fitted(pool[pick % len(pool)], shape)
                 yield into(value, domain) if outside else value
             else:
@@ -77,8 +77,8 @@ class Plan(NamedTuple):
         pool, dtype = list(xs), xs[0].dtype
         read = set()
         for step in self.steps:
-            moving = zip(kinds(step.sample), step.picks, strict=True)
-            read.update(pick % len(pool) for kind, pick in moving if kind == "f")
+            pairs = zip(moving(step.record, step.sample), step.picks, strict=True)
+            read.update(pick % len(pool) for moves, pick in pairs if moves)
             pool += step.results(pool, dtype)
         start = len(self.shapes)
         last = [v for i, v in enumerate(pool) if i >= start and i not in read]
@@ -107,6 +107,16 @@ class Plan(NamedTuple):
         return f"Plan(shapes={self.shapes}, steps={self.steps}, seed={self.seed})"
 
 
+def moving(record, sample):
+    """Which operands are earlier values: floats, by which a derivative is known."""
+    rules = [None] * len(sample.shapes) if callable(record.jvp) else record.jvp
+    letters = kinds(sample)
+    return [
+        kind == "f" and not isinstance(rule, Unknown)
+        for kind, rule in zip(letters, rules, strict=True)
+    ]
+
+
 def fitted(value, shape):
     """The elements of a value, in a circle, in another shape."""
     if value.shape == shape:
@@ -133,10 +143,10 @@ def lies_in(value, domain):
 
 def usable(record, sample, any_dtype):
     """Whether floats go in and come out, and something is in them."""
-    letters = set(kinds(sample))
     full = all(0 not in shape for shape in sample.shapes)
     fixed = any(isinstance(v, (Program, np.dtype)) for v in sample.params.values())
-    if "f" not in letters or "c" in letters or not full or (fixed and any_dtype):
+    anything = any(moving(record, sample)) and "c" not in kinds(sample)
+    if not anything or not full or (fixed and any_dtype):
         return False
     result = record(*draw(sample), **sample.params)
     results = result if record.multiple else (result,)
@@ -166,7 +176,7 @@ SMOOTH_TABLE = rows(smooth=True, any_dtype=True)
 
 @st.composite
 def plans(draw_from, table=TABLE):
-    """Programs of up to 30 primitives; they shrink to few steps of the first records."""
+    """Programs that shrink to few steps of the first records."""
     count = draw_from(st.integers(1, 3))
     shapes = tuple(draw_from(st.sampled_from(SHAPES)) for _ in range(count))
     plan = Plan(shapes, (), draw_from(st.integers(0, 99)))
@@ -188,10 +198,9 @@ def plans(draw_from, table=TABLE):
 def placed(record, sample, picks, pool):
     """The step at these values: which operands must be brought into the domain."""
     picks = (picks * len(sample.shapes))[: len(sample.shapes)]
+    rows = zip(moving(record, sample), picks, domains(sample), strict=True)
     outside = [
-        kind == "f" and not lies_in(pool[pick % len(pool)], domain)
-        for kind, pick, domain in zip(
-            kinds(sample), picks, domains(sample), strict=True
-        )
+        moves and not lies_in(pool[pick % len(pool)], domain)
+        for moves, pick, domain in rows
     ]
     return Step(record, sample, picks, tuple(outside))

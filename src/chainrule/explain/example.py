@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule.core.errors import MissingRuleError
-from chainrule.core.primitive import Primitive, Sample
+from chainrule.core.primitive import Primitive, Sample, Unknown
 from chainrule.core.printer import to_text
 from chainrule.core.program import Program
 from chainrule.core.types import PYTHON_SCALARS, is_differentiable, type_of
@@ -46,7 +46,7 @@ def worked(record: Primitive, width: int) -> Example:
     sample = next((s for s in record.samples if _is_full(s)), record.samples[0])
     xs = [_short(x, domain) for x, domain in zip(draw(sample), domains(sample))]
     traced = _traced(record, sample, xs)
-    dxs = [_cycle(TANGENT, x, place) for place, x in enumerate(xs)]
+    dxs = [_tangent(record, x, place) for place, x in enumerate(xs)]
     ys, dys = push_forward(traced.program, traced.constants, xs, dxs)
     ins = argument_names(record, len(xs))
     outs = result_names(record, len(ys), ins)
@@ -131,6 +131,14 @@ def _cycle(numbers: tuple[float, ...], x: Array, place: int = 0) -> Array | None
     if x.dtype.kind == "c":
         row = row + 0.5j * np.resize(numbers, row.size)
     return row.reshape(x.shape).astype(x.dtype)
+
+
+def _tangent(record: Primitive, x: Array, place: int) -> Array | None:
+    """Round numbers; None for what cannot move, or by a rule that is not known."""
+    rules = () if callable(record.jvp) else record.jvp
+    if rules and isinstance(rules[place], Unknown):
+        return None
+    return _cycle(TANGENT, x, place)
 
 
 def _traced(record: Primitive, sample: Sample, xs: Sequence[Array]) -> Traced:
