@@ -16,6 +16,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from chainrule.core.errors import ShapeError, user_line
+from chainrule.core.handlers import HANDLERS
 
 GETITEM: list[Callable[[Any, Any], Any]] = []
 """One function, ``getitem(x, key)``, put here by the ``numpy`` room."""
@@ -121,6 +122,35 @@ def _method(name: str) -> Callable[..., Any]:
     method.__name__ = name
     method.__doc__ = f"As ``numpy.{name}`` with this array first."
     return method
+
+
+_PLAIN = frozenset({np.ndarray, float, int})
+"""With these, and with its own kind, an array need not go by NumPy's dispatch."""
+
+
+def _quick(ufunc: np.ufunc, name: str, reflected: bool) -> Callable[..., Any]:
+    dispatched = getattr(NDArrayOperatorsMixin, name)
+
+    def method(self: Any, other: Any) -> Any:
+        handler = HANDLERS.get(ufunc)
+        known = type(other) in _PLAIN or type(other) is type(self)
+        if handler is None or not known:
+            return dispatched(self, other)
+        return handler(other, self) if reflected else handler(self, other)
+
+    method.__name__ = name
+    return method
+
+
+_ARITHMETIC = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "truediv": np.divide,
+}
+for _name, _ufunc in _ARITHMETIC.items():
+    setattr(ArrayMethods, f"__{_name}__", _quick(_ufunc, f"__{_name}__", False))
+    setattr(ArrayMethods, f"__r{_name}__", _quick(_ufunc, f"__r{_name}__", True))
 
 
 def _in_place(name: str) -> Callable[..., Any]:

@@ -10,7 +10,7 @@ inner one is captured there as a constant.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,33 +21,17 @@ from chainrule.core.errors import (
     TracerError,
     user_line,
 )
+from chainrule.core.handlers import HANDLERS as HANDLERS
+from chainrule.core.handlers import LATE as LATE
+from chainrule.core.handlers import NAMED as NAMED
+from chainrule.core.handlers import implements as implements
 from chainrule.core.interpreter import Traced
 from chainrule.core.methods import ArrayMethods
-from chainrule.core.primitive import Primitive, types_of_result
+from chainrule.core.primitive import Primitive
 from chainrule.core.program import Atom, Equation, Literal, Program, Var
 from chainrule.core.types import PYTHON_SCALARS, ArrayType, is_number
 
 _stack = threading.local()
-
-HANDLERS: dict[Any, Callable[..., Any]] = {}
-"""NumPy function or ufunc -> our function; filled by the ``numpy`` room."""
-
-NAMED: dict[Any, Callable[..., Any]] = {}
-"""The same for ufuncs of libraries that are not to be imported for it, by name."""
-
-LATE: list[Callable[[], object]] = []
-"""Loaders of further handlers, called one by one when a handler is missed."""
-
-
-def implements(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declare that a function answers these NumPy functions for traced values."""
-
-    def declare(handler: Callable[..., Any]) -> Callable[..., Any]:
-        for function in functions:
-            HANDLERS[function] = handler
-        return handler
-
-    return declare
 
 
 class Tracer(ArrayMethods, Traced):
@@ -79,11 +63,15 @@ class Tracer(ArrayMethods, Traced):
     def __array_ufunc__(
         self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any
     ) -> Any:
-        if not all(_is_known(x) for x in inputs):
-            return NotImplemented
+        for x in inputs:
+            if type(x) is not Tracer and not _is_known(x):
+                return NotImplemented
         if method != "__call__":
             return self._call(getattr(ufunc, method), inputs, kwargs, (ufunc, method))
-        return self._call(ufunc, inputs, kwargs, ufunc)
+        handler = None if kwargs else HANDLERS.get(ufunc)
+        if handler is None:
+            return self._call(ufunc, inputs, kwargs, ufunc)
+        return handler(*inputs)
 
     def __array_function__(
         self, function: Any, types: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -224,31 +212,58 @@ class Trace:
                 f"one that escaped it at {user_line()}: return values from the "
                 "function instead of storing them outside."
             )
-        arguments = self._typed(primitive, arguments)
-        atoms = tuple([self.atom(argument) for argument in arguments])
-        types = types_of_result(primitive, tuple([a.type for a in atoms]), params)
-        outputs = tuple([Var(type) for type in types])
-        equation = Equation(primitive, atoms, params, outputs)
-        values = self._values(primitive, arguments, params)
-        self.equations.append((equation, values))
-        weak = all(is_weak(argument) for argument in arguments)
-        if values is None:
-            tracers = tuple([Tracer(self, var, None, weak) for var in outputs])
-        else:
-            pairs = zip(outputs, values, strict=True)
-            tracers = tuple([Tracer(self, var, value, weak) for var, value in pairs])
-        return tracers if primitive.multiple else tracers[0]
+        atoms: list[Atom] = []
+        values: list[Any] = []
+        weak, known = True, self.concrete
+        # One pass and no call for this trace's own values: small operations are many.
+        for argument in arguments:
+            if type(argument) is Literal and primitive.elementwise:
+                # One number will do for all elements.
+                atoms.append(argument)
+                values.append(argument.value)
+                continue
+            if type(argument) is not Tracer or argument.trace is not self:
+                atoms, values, weak = self._operands(primitive, arguments)
+                known = self.concrete and all(value is not None for value in values)
+                break
+            atoms.append(argument.var)
+            values.append(argument.value)
+            weak = weak and argument.weak
+            known = known and argument.value is not None
+        result = primitive.numpy(*values, **params) if known else None
+        if primitive.multiple:
+            return self._results(primitive, atoms, params, result, weak)
+        var = Var(primitive.type(*[atom.type for atom in atoms], **params))
+        equation = Equation(primitive, tuple(atoms), params, (var,))
+        self.equations.append((equation, (result,) if known else None))
+        return Tracer(self, var, result, weak)
 
-    def _values(
-        self, primitive: Primitive, arguments: tuple[Any, ...], params: dict[str, Any]
-    ) -> tuple[Any, ...] | None:
-        if not self.concrete:
-            return None
-        values = [plain(argument) for argument in arguments]
-        if any(value is None for value in values):
-            return None
-        result = primitive.numpy(*values, **params)
-        return tuple(result) if primitive.multiple else (result,)
+    def _results(
+        self,
+        primitive: Primitive,
+        atoms: list[Atom],
+        params: dict[str, Any],
+        result: Any,
+        weak: bool,
+    ) -> tuple[Tracer, ...]:
+        """Write down an equation with several results."""
+        types = primitive.type(*[atom.type for atom in atoms], **params)
+        outputs = tuple([Var(type) for type in types])
+        values = None if result is None else tuple(result)
+        equation = Equation(primitive, tuple(atoms), params, outputs)
+        self.equations.append((equation, values))
+        pairs = zip(outputs, values or [None] * len(outputs), strict=True)
+        return tuple([Tracer(self, var, value, weak) for var, value in pairs])
+
+    def _operands(
+        self, primitive: Primitive, arguments: tuple[Any, ...]
+    ) -> tuple[list[Atom], list[Any], bool]:
+        """Atoms of any arguments, the numbers behind them, and if all are weak."""
+        arguments = self._typed(primitive, arguments)
+        atoms = [self.atom(argument) for argument in arguments]
+        weak = all(is_weak(argument) for argument in arguments)
+        values = [plain(argument) for argument in arguments] if self.concrete else []
+        return atoms, values, weak
 
     def _typed(self, primitive: Primitive, arguments: tuple[Any, ...]) -> Any:
         """Give bare Python numbers the type that the other operands have."""

@@ -29,6 +29,8 @@ def getitem(x: Any, key: Any) -> Any:
         place = _wrapped(key, x.shape[0])
         rest = x.shape[1:]
         return reshape(slicing.part(x, 0, place, place + 1), shape=rest)
+    if type(key) is slice and x.ndim:
+        return _basic(x, [key, *[np.s_[:]] * (x.ndim - 1)])
     entries = list(key) if isinstance(key, tuple) else [key]
     entries = [entry for item in entries for entry in _opened(item)]
     entries = _complete(x, entries)

@@ -71,6 +71,8 @@ def float_type(*types: ArrayType) -> ArrayType:
 
 def inexact_type(*types: ArrayType) -> ArrayType:
     """As ``same_type``, for floating-point operands, real or complex."""
+    if len(types) == 1 and types[0].dtype.kind in "fc":
+        return types[0]
     return _kind(types, "fc", "floating-point")
 
 
