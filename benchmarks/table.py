@@ -11,7 +11,15 @@ from launch import CONTESTANTS, OURS, Result
 from workloads import Work
 
 README = Path(__file__).parent / "README.md"
-PEERS = ("jax", "keras", "tensorflow-cpu", "torch", "scikit-learn")
+PEERS = (
+    "jax",
+    "keras",
+    "tensorflow-cpu",
+    "torch",
+    "scikit-learn",
+    "autograd",
+    "numba",
+)
 
 
 def versions() -> str:
@@ -60,7 +68,7 @@ def race(work: Work, results: list[Result], peaks: dict[int, float]) -> str:
         "times chainrule's",
         "asked",
     )
-    return f"### {work.title}\n\n{_markdown(head, rows)}\n\nTo reach for: {work.reach}."
+    return f"### {work.title}\n\n{markdown(head, rows)}\n\nTo reach for: {work.reach}."
 
 
 def _row(
@@ -93,12 +101,12 @@ def lines(figures: list[Figure]) -> str:
         )
         for each in figures
     ]
-    return "### First epoch, import, one row, memory\n\n" + _markdown(
+    return "### First epoch, import, one row, memory\n\n" + markdown(
         ("what", "measured", "asked"), rows
     )
 
 
-def _markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     cells = [head, tuple("---" for _ in head), *rows]
     return "\n".join(f"| {' | '.join(row)} |" for row in cells)
 

@@ -1,0 +1,1 @@
+"""Derivatives of ordinary numerical code: problems, and who solves them how."""
