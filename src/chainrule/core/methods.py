@@ -24,6 +24,9 @@ GETITEM: list[Callable[[Any, Any], Any]] = []
 CAST: list[Callable[[Any, Any], Any]] = []
 """One function, ``astype(x, dtype)``, put here by the ``numpy`` room."""
 
+NAMESPACE: list[Callable[[], Any]] = []
+"""One function that gives ``chainrule.numpy``, put here by the ``numpy`` room."""
+
 
 class ArrayMethods(NDArrayOperatorsMixin):
     """Operators and methods in terms of NumPy's functions."""
@@ -55,6 +58,31 @@ class ArrayMethods(NDArrayOperatorsMixin):
     def itemsize(self) -> int:
         """Bytes of one element."""
         return self.dtype.itemsize
+
+    @property
+    def device(self) -> str:
+        """Where the numbers are, in the words of the array API standard."""
+        return "cpu"
+
+    def to_device(self, device: str, /, *, stream: Any = None) -> Any:
+        """The array itself, which is on the one device there is."""
+        if device != "cpu" or stream is not None:
+            raise ValueError(
+                f"Expected the device 'cpu' and no stream, got {device!r} and "
+                f"{stream!r} at {user_line()}: leave the call out."
+            )
+        return self
+
+    def __array_namespace__(self, /, *, api_version: str | None = None) -> Any:
+        """``chainrule.numpy``, for code written to the array API standard."""
+        namespace = NAMESPACE[0]()
+        versions = ("2021.12", "2022.12", "2023.12", namespace.__array_api_version__)
+        if api_version is not None and api_version not in versions:
+            raise ValueError(
+                f"Expected a version of the array API among {versions}, got "
+                f"{api_version!r} at {user_line()}."
+            )
+        return namespace
 
     @property
     def T(self) -> Any:

@@ -5,6 +5,8 @@ always did and traced values by the handlers of this room, and a few that NumPy 
 let others answer: ``array``, ``asarray``, ``full`` and, for traced indices, ``take``.
 """
 
+from numpy import __array_api_version__ as __array_api_version__
+from numpy import __array_namespace_info__ as __array_namespace_info__
 from numpy import abs as abs
 from numpy import absolute as absolute
 from numpy import acos as acos
@@ -34,6 +36,7 @@ from numpy import array_equal as array_equal
 from numpy import array_split as array_split
 from numpy import asin as asin
 from numpy import asinh as asinh
+from numpy import astype as astype
 from numpy import atan as atan
 from numpy import atan2 as atan2
 from numpy import atanh as atanh
@@ -48,9 +51,11 @@ from numpy import bitwise_not as bitwise_not
 from numpy import bitwise_or as bitwise_or
 from numpy import bitwise_right_shift as bitwise_right_shift
 from numpy import bitwise_xor as bitwise_xor
+from numpy import bool as bool
 from numpy import bool_ as bool_
 from numpy import broadcast_arrays as broadcast_arrays
 from numpy import broadcast_to as broadcast_to
+from numpy import can_cast as can_cast
 from numpy import cbrt as cbrt
 from numpy import ceil as ceil
 from numpy import clip as clip
@@ -72,6 +77,8 @@ from numpy import cov as cov
 from numpy import cross as cross
 from numpy import cumprod as cumprod
 from numpy import cumsum as cumsum
+from numpy import cumulative_prod as cumulative_prod
+from numpy import cumulative_sum as cumulative_sum
 from numpy import deg2rad as deg2rad
 from numpy import degrees as degrees
 from numpy import delete as delete
@@ -97,6 +104,7 @@ from numpy import expm1 as expm1
 from numpy import extract as extract
 from numpy import eye as eye
 from numpy import fabs as fabs
+from numpy import fft as fft
 from numpy import finfo as finfo
 from numpy import fix as fix
 from numpy import flatnonzero as flatnonzero
@@ -111,6 +119,7 @@ from numpy import floor_divide as floor_divide
 from numpy import fmax as fmax
 from numpy import fmin as fmin
 from numpy import fmod as fmod
+from numpy import from_dlpack as from_dlpack
 from numpy import full_like as full_like
 from numpy import greater as greater
 from numpy import greater_equal as greater_equal
@@ -123,6 +132,8 @@ from numpy import iinfo as iinfo
 from numpy import imag as imag
 from numpy import inf as inf
 from numpy import inner as inner
+from numpy import int8 as int8
+from numpy import int16 as int16
 from numpy import int32 as int32
 from numpy import int64 as int64
 from numpy import interp as interp
@@ -130,6 +141,7 @@ from numpy import invert as invert
 from numpy import isclose as isclose
 from numpy import iscomplex as iscomplex
 from numpy import iscomplexobj as iscomplexobj
+from numpy import isdtype as isdtype
 from numpy import isfinite as isfinite
 from numpy import isinf as isinf
 from numpy import isnan as isnan
@@ -172,6 +184,7 @@ from numpy import ndarray as ndarray
 from numpy import ndim as ndim
 from numpy import negative as negative
 from numpy import newaxis as newaxis
+from numpy import nextafter as nextafter
 from numpy import nonzero as nonzero
 from numpy import not_equal as not_equal
 from numpy import ones as ones
@@ -204,6 +217,7 @@ from numpy import roll as roll
 from numpy import rollaxis as rollaxis
 from numpy import rot90 as rot90
 from numpy import round as round
+from numpy import searchsorted as searchsorted
 from numpy import select as select
 from numpy import shape as shape
 from numpy import sign as sign
@@ -236,7 +250,15 @@ from numpy import triu as triu
 from numpy import true_divide as true_divide
 from numpy import trunc as trunc
 from numpy import uint8 as uint8
+from numpy import uint16 as uint16
 from numpy import uint32 as uint32
+from numpy import uint64 as uint64
+from numpy import unique as unique
+from numpy import unique_all as unique_all
+from numpy import unique_counts as unique_counts
+from numpy import unique_inverse as unique_inverse
+from numpy import unique_values as unique_values
+from numpy import unstack as unstack
 from numpy import var as var
 from numpy import vdot as vdot
 from numpy import vecdot as vecdot

@@ -46,7 +46,7 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any
     return full(x.shape if shape is None else shape, fill_value, dtype or x.dtype)
 
 
-def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
+def full(shape: Any, fill_value: Any, dtype: Any = None, *, device: Any = None) -> Any:
     """One number, possibly traced, in every element.
 
     Shapes:
@@ -56,6 +56,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
         shape: Extents.
         fill_value: The number.
         dtype: By default that of the number.
+        device: None or ``"cpu"``.
 
     Returns:
         An array, or a traced value where the number is traced.
@@ -65,12 +66,14 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> Any:
         array([3., 3.])
     """
     if not isinstance(fill_value, Tracer):
-        return np.full(shape, fill_value, dtype)
+        return np.full(shape, fill_value, dtype, device=device)
     typed = fill_value if dtype is None else astype(fill_value, dtype)
     return np.broadcast_to(typed, shape)
 
 
-def asarray(values: Any, dtype: Any = None) -> Any:
+def asarray(
+    values: Any, dtype: Any = None, *, device: Any = None, copy: bool | None = None
+) -> Any:
     """An array of numbers or nested lists, any of which may be traced.
 
     Shapes:
@@ -79,6 +82,9 @@ def asarray(values: Any, dtype: Any = None) -> Any:
     Args:
         values: An array, a traced value, a number or nested lists of them.
         dtype: By default the common one.
+        device: None or ``"cpu"``.
+        copy: Whether plain arrays are copied; None where they must be. Traced values
+            never change, and are not.
 
     Returns:
         An array, or a traced value where something in it is traced.
@@ -89,12 +95,33 @@ def asarray(values: Any, dtype: Any = None) -> Any:
     """
     leaves, _ = flatten(values)
     if not any(isinstance(leaf, Traced) for leaf in leaves):
-        return np.asarray(values, dtype)
+        return np.asarray(values, dtype, device=device, copy=copy)
     wanted = result_type(*leaves) if dtype is None else np.dtype(dtype)
     return astype(_stacked(values), wanted)
 
 
-array = asarray
+def array(values: Any, dtype: Any = None, **options: Any) -> Any:
+    """As ``asarray``, in memory of its own; with NumPy's options for plain values.
+
+    Shapes:
+        The nesting of the lists, then the axes of what they hold.
+
+    Args:
+        values: An array, a traced value, a number or nested lists of them.
+        dtype: By default the common one.
+        options: ``copy``, ``order``, ``ndmin`` and such, for plain values.
+
+    Returns:
+        An array, or a traced value where something in it is traced.
+
+    Examples:
+        >>> array([1, 2], float)
+        array([1., 2.])
+    """
+    if any(isinstance(leaf, Traced) for leaf in flatten(values)[0]):
+        refuse("array", {**options, "copy": None})
+        return asarray(values, dtype)
+    return np.array(values, dtype, **options)
 
 
 def _stacked(values: Any) -> Any:

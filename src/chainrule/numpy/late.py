@@ -8,10 +8,12 @@ from __future__ import annotations
 import importlib
 from functools import partial
 
+from chainrule.core.methods import NAMESPACE
 from chainrule.core.tracer import LATE
 
 ROOMS: tuple[str, ...] = (
     "chainrule.numpy.special",
+    "chainrule.numpy.array_api",
     "chainrule.primitives.branches",
     "chainrule.primitives.checkpoint",
     "chainrule.primitives.host",
@@ -21,6 +23,7 @@ ROOMS: tuple[str, ...] = (
 """Modules that declare handlers, and import the records that these use."""
 
 LATE.extend([partial(importlib.import_module, room) for room in reversed(ROOMS)])
+NAMESPACE.append(partial(importlib.import_module, __package__))
 
 
 def load_all() -> None:

@@ -1,0 +1,24 @@
+"""The neighbours of a floating-point number."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chainrule.core.primitive import Formula, Primitive, register
+from chainrule.primitives.rules import BINARY, float_type
+
+nextafter = register(
+    Primitive(
+        name="nextafter",
+        formula=Formula(
+            r"z = x \pm \varepsilon_x\ \text{towards}\ y", r"\dot z = \dot x"
+        ),
+        type=float_type,
+        numpy=np.nextafter,
+        jvp=(lambda dx, z, x, y: dx, None),
+        transpose=None,
+        samples=BINARY,
+        elementwise=True,
+        convention="The neighbour moves as the number does; the direction is no value.",
+    )
+)
