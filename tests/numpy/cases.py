@@ -176,6 +176,8 @@ REDUCTIONS = [
     Case(lambda x: np.average(x), (T,)),
     Case(lambda x, w: np.average(x, weights=w), (M, M), POSITIVE),
     Case(lambda x: np.diff(x), (T,)),
+    Case(lambda x, y: np.diff(x, prepend=0, append=y), (V, V)),
+    Case(lambda x: np.diff(x > 0), (T,), smooth=False),
     Case(lambda x: np.diff(x, n=2, axis=1), (T,)),
     Case(lambda x: x.sum() + x.mean() + x.std() + x.max() + x.prod(), (T,)),
     Case(lambda x: x.argmax(axis=0), (T,), smooth=False),

@@ -7,103 +7,27 @@ booleans, z complex numbers, s a symmetric matrix that is positive definite.
 
 import numpy as np
 
-UNARY = [
-    "abs",
-    "acos",
-    "acosh",
-    "asin",
-    "asinh",
-    "atan",
-    "atanh",
-    "ceil",
-    "conj",
-    "cos",
-    "cosh",
-    "exp",
-    "expm1",
-    "floor",
-    "isfinite",
-    "isinf",
-    "isnan",
-    "log",
-    "log1p",
-    "log2",
-    "log10",
-    "negative",
-    "positive",
-    "reciprocal",
-    "round",
-    "sign",
-    "signbit",
-    "sin",
-    "sinh",
-    "square",
-    "sqrt",
-    "tan",
-    "tanh",
-    "trunc",
-    "argmax",
-    "argmin",
-    "count_nonzero",
-    "max",
-    "mean",
-    "min",
-    "prod",
-    "std",
-    "sum",
-    "var",
-    "all",
-    "any",
-    "argsort",
-    "sort",
-    "flip",
-    "empty_like",
-    "ones_like",
-    "zeros_like",
-    "tril",
-    "triu",
-    "matrix_transpose",
-    "squeeze",
-]
-BINARY = [
-    "add",
-    "atan2",
-    "copysign",
-    "divide",
-    "equal",
-    "floor_divide",
-    "greater",
-    "greater_equal",
-    "hypot",
-    "less",
-    "less_equal",
-    "logaddexp",
-    "maximum",
-    "minimum",
-    "multiply",
-    "nextafter",
-    "not_equal",
-    "pow",
-    "remainder",
-    "subtract",
-    "vecdot",
-    "broadcast_arrays",
-    "result_type",
-]
-INTEGER = [
-    "bitwise_and",
-    "bitwise_left_shift",
-    "bitwise_or",
-    "bitwise_right_shift",
-    "bitwise_xor",
-]
-LOGICAL = ["logical_and", "logical_or", "logical_xor"]
+UNARY = """
+abs acos acosh asin asinh atan atanh ceil conj cos cosh exp expm1 floor isfinite isinf
+isnan log log1p log2 log10 negative positive reciprocal round sign signbit sin sinh
+square sqrt tan tanh trunc argmax argmin count_nonzero max mean min prod std sum var all
+any argsort sort flip empty_like ones_like zeros_like tril triu matrix_transpose squeeze
+"""
+BINARY = """
+add atan2 copysign divide equal floor_divide greater greater_equal hypot less less_equal
+logaddexp maximum minimum multiply nextafter not_equal pow remainder subtract vecdot
+broadcast_arrays result_type
+"""
+INTEGER = """
+bitwise_and bitwise_left_shift bitwise_or bitwise_right_shift bitwise_xor
+"""
+LOGICAL = "logical_and logical_or logical_xor"
 
 CALLS = {
-    **{name: lambda xp, x, n=name: getattr(xp, n)(x) for name in UNARY},
-    **{name: lambda xp, x, y, n=name: getattr(xp, n)(x, y) for name in BINARY},
-    **{name: lambda xp, i, j, n=name: getattr(xp, n)(i, j) for name in INTEGER},
-    **{name: lambda xp, b, c, n=name: getattr(xp, n)(b, c) for name in LOGICAL},
+    **{name: lambda xp, x, n=name: getattr(xp, n)(x) for name in UNARY.split()},
+    **{name: lambda xp, x, y, n=name: getattr(xp, n)(x, y) for name in BINARY.split()},
+    **{name: lambda xp, i, j, n=name: getattr(xp, n)(i, j) for name in INTEGER.split()},
+    **{name: lambda xp, b, c, n=name: getattr(xp, n)(b, c) for name in LOGICAL.split()},
     "acosh": lambda xp, x: xp.acosh(x + 1.5),
     "asarray": lambda xp, x: xp.asarray([x[0, 0], 1.0]),
     "astype": lambda xp, x: xp.astype(x, xp.float32),
@@ -116,8 +40,10 @@ CALLS = {
     "cumulative_sum": lambda xp, x: xp.cumulative_sum(x, axis=0, include_initial=True),
     "diff": lambda xp, x, y: xp.diff(x, axis=0, n=2, prepend=y, append=x[:1]),
     "expand_dims": lambda xp, x: xp.expand_dims(x, axis=1),
+    "finfo": lambda xp, x: x * xp.finfo(x.dtype).eps,
     "full": lambda xp, x: xp.full((2, 2), x[0, 0]),
     "full_like": lambda xp, x: xp.full_like(x, x[0, 0]),
+    "iinfo": lambda xp, i: i + xp.iinfo(i.dtype).min,
     "imag": lambda xp, z: xp.imag(z),
     "isdtype": lambda xp, x: xp.isdtype(x.dtype, "real floating"),
     "linspace": lambda xp, x: xp.linspace(x[0, 0], x[0, 1], 5),
@@ -192,8 +118,6 @@ EXCEPTIONS = {
     "zeros": OF_KNOWN_NUMBERS,
     "fft.fftfreq": OF_KNOWN_NUMBERS,
     "fft.rfftfreq": OF_KNOWN_NUMBERS,
-    "finfo": "it tells of a dtype, not of an array's numbers",
-    "iinfo": "it tells of a dtype, not of an array's numbers",
     "from_dlpack": "it takes the memory of another library, which a trace has not",
     "__array_namespace_info__": "it tells of the namespace, not of an array",
 }

@@ -12,22 +12,11 @@ from chainrule.core.errors import TracerError
 from chainrule.core.tree import flatten
 from tests.numpy.standard import CALLS, EXCEPTIONS, FUNCTIONS, SHAPE_OF_VALUES, arrays
 
-DTYPES = [
-    "bool",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "uint8",
-    "uint16",
-    "uint32",
-    "uint64",
-    "float32",
-    "float64",
-    "complex64",
-    "complex128",
-]
-CONSTANTS = ["e", "inf", "nan", "newaxis", "pi"]
+DTYPES = """
+bool int8 int16 int32 int64 uint8 uint16 uint32 uint64 float32 float64 complex64
+complex128
+"""
+CONSTANTS = "e inf nan newaxis pi"
 STATIC = ["result_type", "can_cast", "isdtype"]
 CHOSEN = [name for name, why in EXCEPTIONS.items() if why == SHAPE_OF_VALUES]
 
@@ -46,13 +35,13 @@ def test_the_namespace_has_every_function(name):
 
 
 def test_the_standard_is_written_out_whole():
-    """177 definitions of the stubs, less 5 methods of the info object and one of dtypes."""
+    """177 in its stubs, less five methods of the info object and one of dtypes."""
     assert len(FUNCTIONS) == 171
     assert not set(CALLS) & set(EXCEPTIONS)
     assert cnp.__array_api_version__ == "2024.12"
 
 
-@pytest.mark.parametrize("name", [*DTYPES, *CONSTANTS])
+@pytest.mark.parametrize("name", [*DTYPES.split(), *CONSTANTS.split()])
 def test_the_namespace_has_every_dtype_and_constant(name):
     assert getattr(cnp, name) is getattr(np, name)
 
@@ -125,6 +114,31 @@ def test_a_search_finds_numpys_places(side, count):
     shuffled, order = line[::-1].copy(), np.arange(count)[::-1].copy()
     again = cr.jit(lambda a, v: np.searchsorted(a, v, side, order))(shuffled, values)
     np.testing.assert_array_equal(again, got)
+
+
+@pytest.mark.parametrize("axis", [None, 0, -1])
+def test_the_largest_come_first_where_wanted(axis):
+    """Those that tie keep their order; a tangent goes with its element."""
+    x = np.array([[2.0, 3.0, 2.0], [5.0, 2.0, 3.0]])
+
+    def both(x):
+        return [f(x, axis=axis, descending=True) for f in (cnp.sort, cnp.argsort)]
+
+    place = 0 if axis is None else axis
+    line = x.ravel() if axis is None else x
+    want = np.argsort(-line, axis=place, kind="stable")
+    for sorted_, places in (both(x), cr.jit(both)(x)):
+        np.testing.assert_array_equal(places, want)
+        np.testing.assert_array_equal(sorted_, np.take_along_axis(line, want, place))
+    _, tangent = cr.jvp(lambda x: cnp.sort(x, axis, descending=True), (x,), (x * 10,))
+    np.testing.assert_array_equal(tangent, 10 * both(x)[0])
+
+
+def test_limits_are_of_a_dtype_or_of_what_has_one():
+    for dtype in (np.float32, np.dtype("f4"), np.ones(2, np.float32), np.float32(1)):
+        assert cnp.finfo(dtype).bits == 32
+    assert cnp.iinfo(np.zeros(1, np.uint8)).max == 255
+    assert cr.jit(lambda x: x * float(cnp.finfo(x).eps))(1.0) == np.finfo(float).eps
 
 
 def test_a_search_is_refused_in_words():

@@ -1,8 +1,9 @@
 """NumPy's functions for traced values. To import this room is to teach them.
 
 What is exported here can be traced: NumPy's own functions, which answer arrays as they
-always did and traced values by the handlers of this room, and a few that NumPy does not
-let others answer: ``array``, ``asarray``, ``full`` and, for traced indices, ``take``.
+always did and traced values by the handlers of this room; and a few of our own.
+``array``, ``asarray``, ``full`` and (for traced indices) ``take``, which NumPy does not
+let others answer; ``sort``, ``argsort``, ``finfo`` and ``iinfo``, which take more.
 """
 
 from numpy import __array_api_version__ as __array_api_version__
@@ -29,7 +30,6 @@ from numpy import arctan2 as arctan2
 from numpy import arctanh as arctanh
 from numpy import argmax as argmax
 from numpy import argmin as argmin
-from numpy import argsort as argsort
 from numpy import argwhere as argwhere
 from numpy import around as around
 from numpy import array_equal as array_equal
@@ -104,8 +104,6 @@ from numpy import expm1 as expm1
 from numpy import extract as extract
 from numpy import eye as eye
 from numpy import fabs as fabs
-from numpy import fft as fft
-from numpy import finfo as finfo
 from numpy import fix as fix
 from numpy import flatnonzero as flatnonzero
 from numpy import flip as flip
@@ -128,7 +126,6 @@ from numpy import hsplit as hsplit
 from numpy import hstack as hstack
 from numpy import hypot as hypot
 from numpy import identity as identity
-from numpy import iinfo as iinfo
 from numpy import imag as imag
 from numpy import inf as inf
 from numpy import inner as inner
@@ -226,7 +223,6 @@ from numpy import sin as sin
 from numpy import sinc as sinc
 from numpy import sinh as sinh
 from numpy import size as size
-from numpy import sort as sort
 from numpy import split as split
 from numpy import sqrt as sqrt
 from numpy import square as square
@@ -279,8 +275,13 @@ from chainrule.numpy import linear_algebra as linear_algebra
 from chainrule.numpy import rearrange as rearrange
 from chainrule.numpy import reduction as reduction
 from chainrule.numpy import selection as selection
+from chainrule.numpy import standard as standard
 from chainrule.numpy import structure as structure
 from chainrule.numpy.creation import array as array
 from chainrule.numpy.creation import asarray as asarray
 from chainrule.numpy.creation import full as full
 from chainrule.numpy.indexing import take as take
+from chainrule.numpy.standard import argsort as argsort
+from chainrule.numpy.standard import finfo as finfo
+from chainrule.numpy.standard import iinfo as iinfo
+from chainrule.numpy.standard import sort as sort

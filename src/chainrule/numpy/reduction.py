@@ -1,4 +1,4 @@
-"""NumPy's reductions, running totals and sorting, for traced values."""
+"""NumPy's reductions and running totals, for traced values."""
 
 from __future__ import annotations
 
@@ -247,19 +247,20 @@ def _position(primitive: Primitive, x: Any, axis: Any, keepdims: Any) -> Any:
 @implements(np.cumsum)
 def cumsum(x: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     """Running sums."""
-    flat, place = _line(cast_as_asked(x, total_dtype(x, dtype)), axis)
+    flat, place = line_along(cast_as_asked(x, total_dtype(x, dtype)), axis)
     return p.cumsum(flat, axis=place)
 
 
 @implements(np.cumprod)
 def cumprod(x: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
     """Running products."""
-    flat, place = _line(cast_as_asked(x, total_dtype(x, dtype)), axis)
+    flat, place = line_along(cast_as_asked(x, total_dtype(x, dtype)), axis)
     return p.cumprod(flat, axis=place)
 
 
-def _line(x: Any, axis: Any) -> tuple[Any, int]:
+def line_along(x: Any, axis: Any) -> tuple[Any, int]:
     """The array and the axis to go along; flattened where none is given."""
+    x = lifted(x)
     if axis is None or x.ndim == 0:
         return np.ravel(x), 0
     return x, one_axis(axis, x.ndim)
@@ -269,24 +270,6 @@ HANDLERS[np.add, "accumulate"] = lambda x, axis=0, dtype=None: cumsum(x, axis, d
 HANDLERS[np.multiply, "accumulate"] = lambda x, axis=0, dtype=None: cumprod(
     x, axis, dtype
 )
-
-
-@implements(np.sort)
-def sort(x: Any, axis: int | None = -1, kind: Any = None, **options: Any) -> Any:
-    """Elements in rising order."""
-    options.pop("stable", None)
-    refuse("sort", options)
-    line, place = _line(x, axis)
-    return p.sort(line, axis=place)
-
-
-@implements(np.argsort)
-def argsort(x: Any, axis: int | None = -1, kind: Any = None, **options: Any) -> Any:
-    """The places of the elements in rising order; ties keep theirs."""
-    options.pop("stable", None)
-    refuse("argsort", options)
-    line, place = _line(x, axis)
-    return p.argsort(line, axis=place)
 
 
 @implements(np.median)
@@ -319,12 +302,23 @@ def median(
 
 
 @implements(np.diff)
-def diff(x: Any, n: int = 1, axis: int = -1, **options: Any) -> Any:
-    """Differences of neighbours, ``n`` times over."""
-    refuse("diff", options)
-    before = (np.s_[:],) * one_axis(axis, x.ndim)
+def diff(
+    x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None
+) -> Any:
+    """Differences of neighbours, ``n`` times over; of booleans, whether they differ."""
+    x = lifted(x)
+    place = one_axis(axis, x.ndim)
+    line = (*x.shape[:place], 1, *x.shape[place + 1 :])
+    parts = [
+        np.broadcast_to(part, line) if np.ndim(part) == 0 else part
+        for part in (prepend, x, append)
+        if part is not None and part is not np._NoValue  # type: ignore[attr-defined]
+    ]
+    x = np.concatenate(parts, axis=place) if len(parts) > 1 else x
+    before = (np.s_[:],) * place
+    subtract = np.not_equal if x.dtype.kind == "b" else np.subtract
     for _ in range(n):
-        x = np.subtract(x[(*before, np.s_[1:])], x[(*before, np.s_[:-1])])
+        x = subtract(x[(*before, np.s_[1:])], x[(*before, np.s_[:-1])])
     return x
 
 
