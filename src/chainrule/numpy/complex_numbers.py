@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.tracer import implements
-from chainrule.numpy.promotion import refuse
+from chainrule.numpy.promotion import operand, refuse
 from chainrule.primitives import complex_numbers as p
 
 
@@ -20,7 +20,7 @@ def square_of_size(x: Any) -> Any:
 def conjugate(x: Any, **options: Any) -> Any:
     """The conjugate; of real numbers the number itself."""
     refuse(np.conjugate, options)
-    return p.conjugated(x)
+    return p.conjugated(operand(np.conjugate, x))
 
 
 @implements(np.real)

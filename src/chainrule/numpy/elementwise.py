@@ -225,10 +225,16 @@ def logical_not(x: Any, **options: Any) -> Any:
     return bits.bitwise_not(truth(x))
 
 
-@implements(np.positive, np.copy)
-def identity(x: Any, **options: Any) -> Any:
-    """The operand itself: traced values never change."""
+@implements(np.positive)
+def positive(x: Any, **options: Any) -> Any:
+    """The operand itself, but for booleans, which NumPy refuses."""
     refuse(np.positive, options)
+    return operand(np.positive, x)
+
+
+@implements(np.copy)
+def copy(x: Any, order: str = "K", subok: bool = False) -> Any:
+    """The operand itself: traced values never change."""
     return x
 
 

@@ -100,7 +100,18 @@ def cast(x: Any, dtype: np.dtype[Any]) -> Any:
     """A traced value in another dtype; itself where it has it."""
     if x.dtype == dtype:
         return x
-    return not_equal(x, 0) if dtype.kind == "b" else convert(x, dtype=dtype)
+    if dtype.kind == "b":
+        return not_equal(x, 0)
+    converted = convert(x, dtype=dtype)
+    # Python's bool is not weak, and so is no number made of it.
+    return strong(converted) if x.dtype.kind == "b" else converted
+
+
+def strong(x: Any) -> Any:
+    """A value whose dtype counts in promotion, though it be made of Python numbers."""
+    if isinstance(x, Tracer) and x.weak:
+        return Tracer(x.trace, x.var, x.value, False)
+    return x
 
 
 def cast_as_asked(x: Any, dtype: np.dtype[Any]) -> Any:
@@ -117,10 +128,7 @@ def cast_as_asked(x: Any, dtype: np.dtype[Any]) -> Any:
 
 def astype(x: Any, dtype: Any) -> Any:
     """A traced value in a dtype that was asked for by name, so no longer weak."""
-    converted = cast_as_asked(x, np.dtype(dtype))
-    if isinstance(converted, Tracer) and converted.weak:
-        return Tracer(converted.trace, converted.var, converted.value, False)
-    return converted
+    return strong(cast_as_asked(x, np.dtype(dtype)))
 
 
 CAST.append(astype)
