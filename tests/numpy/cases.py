@@ -478,8 +478,20 @@ COMPLEX = [
     Case(lambda x: np.array([np.isrealobj(x), np.iscomplexobj(x)]), (V,), smooth=False),
 ]
 
+STANDARD = [
+    *unary(lambda x: np.astype(x, np.complex64), smooth=False),
+    Case(lambda x: np.unstack(x, axis=1), (T,)),
+    Case(lambda x: np.cumulative_sum(x, axis=1, include_initial=True), (T,)),
+    Case(lambda x: np.cumulative_prod(x), (V,)),
+    Case(lambda x: np.searchsorted(np.sort(x), x), (V,), smooth=False),
+    Case(lambda x, y: np.nextafter(x, y), (M, V)),
+    Case(lambda x: np.unique(x), (M,)),
+    Case(lambda x: np.unique(x, True, axis=1), (M,)),
+]
+
 CASES = [
     *COMPLEX,
+    *STANDARD,
     *ELEMENTWISE,
     *REDUCTIONS,
     *STRUCTURE,

@@ -11,10 +11,13 @@ from chainrule.core.check import check
 from chainrule.core.program import evaluate
 from chainrule.core.tracer import HANDLERS
 from chainrule.core.tree import flatten
+from chainrule.numpy import late
 from chainrule.numpy.indexing import assignment
 from chainrule.transforms.jvp import push_forward
 from chainrule.transforms.trace import trace_with_values
 from tests.numpy.cases import CASES, INDEXING, PROMOTION, Case
+
+late.load_all()
 
 NUMBERED = [pytest.param(case, id=str(n)) for n, case in enumerate(CASES)]
 SMOOTH = [pytest.param(case, id=str(n)) for n, case in enumerate(CASES) if case.smooth]
@@ -30,7 +33,7 @@ UFUNCS = {
     if isinstance(function, np.ufunc) and "f" in "".join(function.types)
     if function not in (np.matmul, np.vecdot)
 }
-MAKERS = ("arange", "empty", "eye", "identity", "ones", "tri", "zeros")
+MAKERS = ("arange", "empty", "eye", "from_dlpack", "identity", "ones", "tri", "zeros")
 OF_DTYPES = ("isdtype",)
 
 

@@ -12,6 +12,9 @@ from numpy.testing import assert_allclose
 import chainrule as cr
 from chainrule import config
 from chainrule.core.tracer import HANDLERS
+from chainrule.numpy import late
+
+late.load_all()
 
 UFUNCS = sorted(
     (f for f in HANDLERS if isinstance(f, np.ufunc) and f.signature is None),
