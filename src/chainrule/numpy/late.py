@@ -12,8 +12,8 @@ from chainrule.core.methods import NAMESPACE
 from chainrule.core.tracer import LATE
 
 ROOMS: tuple[str, ...] = (
-    "chainrule.numpy.special",
     "chainrule.numpy.array_api",
+    "chainrule.numpy.special",
     "chainrule.primitives.branches",
     "chainrule.primitives.checkpoint",
     "chainrule.primitives.host",
@@ -23,7 +23,7 @@ ROOMS: tuple[str, ...] = (
 """Modules that declare handlers, and import the records that these use."""
 
 LATE.extend([partial(importlib.import_module, room) for room in reversed(ROOMS)])
-NAMESPACE.append(partial(importlib.import_module, __package__))
+NAMESPACE.append(partial(importlib.import_module, "chainrule.numpy"))
 
 
 def load_all() -> None:
