@@ -82,6 +82,7 @@ def agree(function, xs):
 RUNS = settings(
     max_examples=25,
     deadline=None,
+    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 

@@ -134,6 +134,10 @@ def astype(x: Any, dtype: Any) -> Any:
 CAST.append(astype)
 
 
+def _cast_strong(x: Any, dtype: np.dtype[Any]) -> Any:
+    return strong(cast(x, dtype))
+
+
 def broadcast_shape(*shapes: Shape) -> Shape:
     """The shape that shapes broadcast to."""
     first = shapes[0]
@@ -195,10 +199,16 @@ def common(*values: Any) -> list[Any]:
 
 
 def promoted(ufunc: np.ufunc, *values: Any) -> list[Any]:
-    """The operands of a ufunc in its dtype, not broadcast; numbers as arrays."""
-    dtype = loop_dtype(ufunc, *[witness(value) for value in values])
+    """The operands of a ufunc in its dtype, not broadcast; numbers as arrays.
+
+    What one operand that is not weak decides is not weak in the others either.
+    """
+    witnesses = [witness(value) for value in values]
+    dtype = loop_dtype(ufunc, *witnesses)
+    decided = any(w not in _NUMBERS for w in witnesses)
+    cast_to = _cast_strong if decided else cast
     return [
-        cast(value, dtype) if isinstance(value, Traced) else np.asarray(value, dtype)
+        cast_to(value, dtype) if isinstance(value, Traced) else np.asarray(value, dtype)
         for value in values
     ]
 
