@@ -12,13 +12,7 @@ from chainrule import config as config
 from chainrule._version import __version__ as __version__
 from chainrule.calculus import elementwise_grad as elementwise_grad
 from chainrule.calculus import fori_loop as fori_loop
-from chainrule.calculus import ggnvp as ggnvp
 from chainrule.calculus import grad as grad
-from chainrule.calculus import hessian as hessian
-from chainrule.calculus import hvp as hvp
-from chainrule.calculus import jacfwd as jacfwd
-from chainrule.calculus import jacobian as jacobian
-from chainrule.calculus import jacrev as jacrev
 from chainrule.calculus import jit as jit
 from chainrule.calculus import jvp as jvp
 from chainrule.calculus import linearize as linearize
@@ -28,7 +22,6 @@ from chainrule.calculus import show as show
 from chainrule.calculus import stop_gradient as stop_gradient
 from chainrule.calculus import value_and_grad as value_and_grad
 from chainrule.calculus import vjp as vjp
-from chainrule.calculus import vmap as vmap
 
 if TYPE_CHECKING:
     # What loads on first use, for editors and type checkers.
@@ -54,6 +47,13 @@ if TYPE_CHECKING:
     from chainrule.calculus.control import while_loop as while_loop
     from chainrule.calculus.custom import custom_jvp as custom_jvp
     from chainrule.calculus.custom import custom_vjp as custom_vjp
+    from chainrule.calculus.matrices import hessian as hessian
+    from chainrule.calculus.matrices import jacfwd as jacfwd
+    from chainrule.calculus.matrices import jacobian as jacobian
+    from chainrule.calculus.matrices import jacrev as jacrev
+    from chainrule.calculus.products import ggnvp as ggnvp
+    from chainrule.calculus.products import hvp as hvp
+    from chainrule.calculus.vmap import vmap as vmap
     from chainrule.core.errors import EscapedTracerError as EscapedTracerError
     from chainrule.core.errors import MissingRuleError as MissingRuleError
     from chainrule.core.errors import ShapeError as ShapeError
@@ -84,10 +84,12 @@ _ROOMS = (
 _ERRORS = ("EscapedTracerError", "MissingRuleError", "ShapeError", "TracerError")
 _SOLVERS = ("fixed_point", "least_squares", "minimize", "root")
 _CONTROL = ("associative_scan", "cond", "map", "switch", "while_loop")
+_MATRICES = ("hessian", "jacfwd", "jacobian", "jacrev")
 _HOMES = {
     **dict.fromkeys(_ERRORS, "core.errors"),
     **dict.fromkeys(_SOLVERS, "solvers"),
     **dict.fromkeys(_CONTROL, "calculus.control"),
+    **dict.fromkeys(_MATRICES, "calculus.matrices"),
     "Input": "layers",
     "Model": "models",
     "Sequential": "models",
@@ -95,6 +97,9 @@ _HOMES = {
     "checkpoint": "calculus.checkpoints",
     "custom_jvp": "calculus.custom",
     "custom_vjp": "calculus.custom",
+    "ggnvp": "calculus.products",
+    "hvp": "calculus.products",
+    "vmap": "calculus.vmap",
 }
 _TOOLS = {"Any", "TYPE_CHECKING", "annotations", "importlib"}
 

@@ -8,16 +8,9 @@ from chainrule.calculus.forward import jvp as jvp
 from chainrule.calculus.forward import linearize as linearize
 from chainrule.calculus.loops import fori_loop as fori_loop
 from chainrule.calculus.loops import scan as scan
-from chainrule.calculus.matrices import hessian as hessian
-from chainrule.calculus.matrices import jacfwd as jacfwd
-from chainrule.calculus.matrices import jacobian as jacobian
-from chainrule.calculus.matrices import jacrev as jacrev
-from chainrule.calculus.products import ggnvp as ggnvp
-from chainrule.calculus.products import hvp as hvp
 from chainrule.calculus.reverse import elementwise_grad as elementwise_grad
 from chainrule.calculus.reverse import grad as grad
 from chainrule.calculus.reverse import value_and_grad as value_and_grad
 from chainrule.calculus.reverse import vjp as vjp
 from chainrule.calculus.show import make_program as make_program
 from chainrule.calculus.show import show as show
-from chainrule.calculus.vmap import vmap as vmap
