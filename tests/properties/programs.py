@@ -24,6 +24,11 @@ MOST = 30  # primitives in a program
 LARGEST = 1e3
 
 
+def run(record, *operands, **params):
+    """A record means itself; other libraries may give it a meaning of theirs."""
+    return record(*operands, **params)
+
+
 def is_float(value):
     return np.result_type(value).kind == "f"
 
@@ -36,7 +41,7 @@ class Step(NamedTuple):
     picks: tuple[int, ...]
     outside: tuple[bool, ...]  # of the domain, for each operand
 
-    def operands(self, pool, dtype):
+    def operands(self, pool, dtype, apply):
         """The sample's operands, made of earlier values."""
         fixed = draw(self.sample, dtype, seed=sum(self.picks))
         rows = zip(
@@ -49,15 +54,15 @@ class Step(NamedTuple):
         )
         for place, (shape, domain, moves, pick, outside) in enumerate(rows):
             if moves:
-                value = fitted(pool[pick % len(pool)], shape)
-                yield into(value, domain) if outside else value
+                value = fitted(pool[pick % len(pool)], shape, apply)
+                yield into(value, domain, apply) if outside else value
             else:
                 yield fixed[place]
 
-    def results(self, pool, dtype):
+    def results(self, pool, dtype, apply=run):
         """What the record gives, of that the floats."""
-        operands = list(self.operands(pool, dtype))
-        result = self.record(*operands, **self.sample.params)
+        operands = list(self.operands(pool, dtype, apply))
+        result = apply(self.record, *operands, **self.sample.params)
         results = result if self.record.multiple else (result,)
         return [value for value in results if is_float(value)]
 
@@ -72,24 +77,24 @@ class Plan(NamedTuple):
     steps: tuple[Step, ...]
     seed: int
 
-    def __call__(self, *xs):
+    def __call__(self, *xs, apply=run):
         """Each value that no later step reads, in the order of their making."""
         pool, dtype = list(xs), xs[0].dtype
         read = set()
         for step in self.steps:
             pairs = zip(moving(step.record, step.sample), step.picks, strict=True)
             read.update(pick % len(pool) for moves, pick in pairs if moves)
-            pool += step.results(pool, dtype)
+            pool += step.results(pool, dtype, apply)
         start = len(self.shapes)
         last = [v for i, v in enumerate(pool) if i >= start and i not in read]
         return tuple(last)
 
-    def total(self, *xs):
+    def total(self, *xs, apply=run):
         """A number that depends on all of it, with a weight for each element."""
         total = 0.0
-        for place, value in enumerate(self(*xs)):
+        for place, value in enumerate(self(*xs, apply=apply)):
             weights = np.cos(np.arange(value.size) + place).reshape(value.shape)
-            total = total + np.sum(value * weights.astype(value.dtype))
+            total = total + (value * weights.astype(value.dtype)).sum()
         return total
 
     def arguments(self, dtype=np.float64):
@@ -117,23 +122,23 @@ def moving(record, sample):
     ]
 
 
-def fitted(value, shape):
+def fitted(value, shape, apply=run):
     """The elements of a value, in a circle, in another shape."""
     if value.shape == shape:
         return value
     size, wanted = value.size, int(np.prod(shape))
-    flat = reshape(value, shape=(size,))
+    flat = apply(reshape, value, shape=(size,))
     if size != wanted:
-        flat = take(flat, np.arange(wanted) % size, axis=0)
-    return reshape(flat, shape=shape)
+        flat = apply(take, flat, np.arange(wanted) % size, axis=0)
+    return apply(reshape, flat, shape=shape)
 
 
-def into(value, domain):
+def into(value, domain, apply=run):
     """A sine between the ends of the domain, clear of both."""
     low, high = domain
     middle = np.full(value.shape, (low + high) / 2, value.dtype)
     reach = np.full(value.shape, 0.45 * (high - low), value.dtype)
-    return add(middle, mul(reach, sin(value)))
+    return apply(add, middle, apply(mul, reach, apply(sin, value)))
 
 
 def lies_in(value, domain):
