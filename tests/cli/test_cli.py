@@ -164,8 +164,8 @@ def test_hidden_sizes_refuses(text):
 def test_the_book_is_listed_by_chapters():
     result = run("rules")
     assert result.exit_code == 0, result.output
-    assert "\nThe matrix product\n  matmul         Z = X Y\n" in result.output
-    assert "tanh           y = tanh x" in result.output
+    assert re.search(r"^The matrix product\n  matmul +Z = X Y$", result.output, re.M)
+    assert re.search(r"^  tanh +y = tanh x$", result.output, re.M)
 
 
 def test_a_rule_tells_all_that_its_record_says():
