@@ -368,6 +368,23 @@ def test_map_applies_slice_by_slice(run):
     assert_allclose(run(total)(xs["a"]), 2 * xs["a"] * xs["b"][:, None])
 
 
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 7, 9])
+@pytest.mark.parametrize("count", [0, 6, 7])
+def test_map_in_batches_is_map(run, count, batch_size):
+    xs = np.random.default_rng(5).standard_normal((count, 3))
+    f = lambda x: {"s": np.sum(np.sin(x)), "x": x[::-1] * 2.0}  # noqa: E731
+    got = run(lambda xs: cr.map(f, xs, batch_size=batch_size))(xs)
+    assert_allclose(got["s"], np.sum(np.sin(xs), 1), rtol=1e-13, atol=1e-15)
+    assert_array_equal(got["x"], xs[:, ::-1] * 2.0)
+
+
+def test_errors_of_map():
+    with pytest.raises(ValueError, match=r"positive batch_size of map, got 0"):
+        cr.map(np.sin, np.ones(3), batch_size=0)
+    with pytest.raises(ValueError, match=r"one length .* got \[2, 3\]"):
+        cr.map(lambda x: x[0], (np.ones(2), np.ones(3)), batch_size=2)
+
+
 def affine(first, second):
     """Maps x -> a x + b, one after the other: associative, not commutative."""
     return first[0] * second[0], second[0] * first[1] + second[1]
@@ -406,6 +423,58 @@ def test_associative_scan_is_of_logarithmic_depth():
     calls = []
     cr.associative_scan(lambda a, b: (calls.append(1), a + b)[1], np.ones(1024))
     assert len(calls) <= 2 * 10
+
+
+# -- a differential equation -----------------------------------------------------------
+
+
+def lorenz(p, state):
+    x, y, z = state
+    return np.stack([p[0] * (y - x), x * (p[1] - z) - y, x * y - p[2] * z])
+
+
+def lorenz_after(p, steps=1000, h=1e-3):
+    """The state after steps of the classical method of Runge and Kutta."""
+
+    def step(s, _):
+        k1 = lorenz(p, s)
+        k2 = lorenz(p, s + h / 2 * k1)
+        k3 = lorenz(p, s + h / 2 * k2)
+        k4 = lorenz(p, s + h * k3)
+        return s + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4), None
+
+    return cr.scan(step, np.ones(3), None, steps)[0]
+
+
+def test_a_thousand_steps_differentiated():
+    """In reverse, as forward, as by differences."""
+    cr.config.set_backend("native")
+    p, weights = np.array([10.0, 28.0, 8.0 / 3.0]), np.array([1.0, -2.0, 0.5])
+    loss = cr.jit(lambda p: weights @ lorenz_after(p))
+    got = cr.jit(cr.grad(loss))(p)
+    along = cr.jit(lambda p, e: cr.jvp(loss, (p,), (e,))[1])
+    assert_allclose(got, [along(p, e) for e in np.eye(3)], rtol=1e-9)
+    ends = [(loss(p + 1e-6 * e), loss(p - 1e-6 * e)) for e in np.eye(3)]
+    assert_allclose(got, [(a - b) / 2e-6 for a, b in ends], rtol=1e-5)
+
+
+def test_steps_differentiated_are_the_same_in_each_backend(run):
+    p = np.array([10.0, 28.0, 8.0 / 3.0])
+    gradient = cr.grad(lambda p: np.sum(lorenz_after(p, 20)))
+    assert_allclose(run(gradient)(p), gradient(p), rtol=1e-12)
+
+
+def test_the_memory_of_a_scans_gradient_is_linear_in_its_length():
+    cr.config.set_backend("native")
+
+    def elements(steps):
+        jitted = cr.jit(cr.grad(lambda p: np.sum(lorenz_after(p, steps))))
+        jitted(np.ones(3))
+        (program,) = jitted.programs
+        return stored(program)
+
+    assert elements(1000) == 10 * elements(100)
+    assert elements(100) <= 100 * 4 * 5  # at most five numbers for each evaluation
 
 
 # -- checkpointed scans ----------------------------------------------------------------
@@ -457,6 +526,7 @@ def stored(program):
 
 @pytest.mark.parametrize("length", [100, 400, 1600])
 def test_a_checkpointed_scan_keeps_of_order_root_n(length):
+    cr.config.set_backend("native")
     size, root = 8, round(length**0.5)
 
     def loss(x, **options):

@@ -68,7 +68,7 @@ def scan(
     """
     items, items_structure = flatten(xs)
     items = [as_value(item) for item in items]
-    steps = _length(items, length)
+    steps = common_length(items, length)
     carry, structure = flatten(init)
     slices = [ArrayType(tuple(x.shape[1:]), x.dtype) for x in items]
 
@@ -182,7 +182,8 @@ def _bounds(lower: Any, upper: Any) -> list[Any]:
     return [convert(x, dtype=dtype) if x.dtype != dtype else x for x in bounds]
 
 
-def _length(items: Sequence[Any], length: int | None) -> int:
+def common_length(items: Sequence[Any], length: int | None) -> int:
+    """The leading extent of all arrays, which is the length where one is given."""
     if not all(item.shape for item in items):
         raise ShapeError(
             "Expected arrays with a leading axis as xs, got a scalar at "

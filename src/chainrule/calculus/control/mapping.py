@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.calculus.arguments import as_value
-from chainrule.calculus.loops import scan
+from chainrule.calculus.loops import common_length, scan
+from chainrule.calculus.vmap import vmap
 from chainrule.core.errors import ShapeError, user_line
-from chainrule.core.tree import flatten, unflatten
+from chainrule.core.tree import flatten, map_leaves, unflatten
 
 
-def map(f: Callable[[Any], Any], xs: Any) -> Any:
+def map(f: Callable[[Any], Any], xs: Any, *, batch_size: int | None = None) -> Any:
     r"""Apply a function to each slice along the leading axes, one after the other.
 
     .. math:: y_t = f(x_t), \qquad t = 0, \dots, n - 1
@@ -24,12 +25,13 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
     Args:
         f: Takes a slice of ``xs``, in its containers; NumPy code, traced once.
         xs: Arrays to walk along their first axis, in any containers.
+        batch_size: How many slices to take at once, by ``vmap``; one, where None.
 
     Returns:
         The results, stacked along a new first axis.
 
     Raises:
-        ValueError: If leading extents do not agree.
+        ValueError: If leading extents do not agree, or batch_size is not positive.
 
     Examples:
         >>> import numpy as np
@@ -38,7 +40,31 @@ def map(f: Callable[[Any], Any], xs: Any) -> Any:
 
     Source: the meaning is that of ``jax.lax.map``.
     """
-    return scan(lambda carry, x: (carry, f(x)), (), xs)[1]
+    if batch_size is None:
+        return scan(lambda carry, x: (carry, f(x)), (), xs)[1]
+    if batch_size < 1:
+        raise ValueError(
+            f"Expected a positive batch_size of map, got {batch_size} at "
+            f"{user_line()}: give the number of slices to take at once, or None."
+        )
+    values = map_leaves(as_value, xs)
+    count = common_length(flatten(values)[0], None)
+    whole = count - count % batch_size
+    if not whole:
+        return vmap(f)(values) if count else map(f, values)
+
+    def rows(x: Any) -> Any:
+        shape = (whole // batch_size, batch_size, *x.shape[1:])
+        return np.reshape(x[:whole], shape)
+
+    def flat(y: Any) -> Any:
+        return np.reshape(y, (whole, *y.shape[2:]))
+
+    ys = map_leaves(flat, map(vmap(f), map_leaves(rows, values)))
+    if whole == count:
+        return ys
+    rest = vmap(f)(map_leaves(lambda x: x[whole:], values))
+    return map_leaves(lambda *parts: np.concatenate(parts), ys, rest)
 
 
 def associative_scan(
