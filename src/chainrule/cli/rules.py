@@ -27,9 +27,8 @@ def print_book() -> None:
     for chapter in book:
         console.print(Text(chapter.title, style="bold"), soft_wrap=True)
         for record in chapter.records:
-            line = Text(f"  {record.name:{width}}  ", style="cyan")
-            line.append(readable(record.formula.value), style="default")
-            console.print(line, soft_wrap=True)
+            name, value = f"  {record.name:{width}}  ", readable(record.formula.value)
+            console.print(Text.assemble((name, "cyan"), value), soft_wrap=True)
         console.print()
     console.print(Text("One of them: chainrule rules tanh", style="dim"))
 
@@ -45,13 +44,13 @@ def print_rule(name: str) -> None:
         raise typer.BadParameter(_unknown(name, list(found)), param_hint="'NAME'")
     record, chapter = found[name]
     console = Console(highlight=False)
-    title = Text(record.name, style="bold cyan").append(f"  {chapter}", style="dim")
+    title = Text.assemble((record.name, "bold cyan"), (f"  {chapter}", "dim"))
     console.print(title, soft_wrap=True)
     for label, text in _facts(entry(record, console.width - INDENT)).items():
         console.print()
         for place, line in enumerate(text.split()):
-            head = Text((label if place == 0 else "").rjust(INDENT - 3) + "   ", "dim")
-            console.print(head.append(line), soft_wrap=True)
+            head = (label if place == 0 else "").rjust(INDENT - 3) + "   "
+            console.print(Text.assemble((head, "dim"), line), soft_wrap=True)
 
 
 def _facts(said: Entry) -> dict[str, Text]:
