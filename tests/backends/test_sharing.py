@@ -115,3 +115,13 @@ def test_claimed_units_give_the_same_bits_on_any_number_of_threads():
     for _ in range(3):
         want = body(0, want)
     assert_allclose(results[0], want, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("shape", [(13, 2050, 7), (33, 4097, 40), (100, 3000, 64)])
+def test_long_sums_are_added_in_blocks_to_the_same_bits(shape):
+    rows, summed, columns = shape
+    x, y = RNG.standard_normal((rows, summed)), RNG.standard_normal((summed, columns))
+    whole = cr.jit(np.matmul)(x, y)
+    assert_allclose(whole, x @ y, atol=1e-11)
+    # With an epilogue the sum stays in registers from the first term to the last.
+    assert_array_equal(cr.jit(lambda x, y: np.negative(x @ y))(x, y), -whole)

@@ -25,6 +25,10 @@ MEETING_WORK = 2_000_000
 """Operations in a loop's turn from which meeting at its barriers pays."""
 
 
+ELEMENT_WORK = 8
+"""Operations that take the time of reading, computing or writing an element."""
+
+
 class Code(NamedTuple):
     """What emission gives: the module's text and what is needed to call it."""
 
@@ -92,10 +96,13 @@ def work(plan: Plan) -> int:
     """Operations of a region, roughly, without those of the loops in it."""
     total = 0
     for kernel in plan.fusion.kernels:
-        total += sum(root.type.size for root in kernel.roots)
-        if kernel.core is not None:
-            core = kernel.core
-            total += flops(core) if core.op == "matmul" else core.inputs[0].type.size
+        elements = sum(root.type.size for root in kernel.roots)
+        core = kernel.core
+        if core is not None and core.op == "matmul":
+            total += flops(core)
+        elif core is not None:
+            elements += core.inputs[0].type.size
+        total += ELEMENT_WORK * elements
     return total
 
 

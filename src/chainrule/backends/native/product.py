@@ -14,8 +14,8 @@ ACM TOMS 34(3), 2008, https://doi.org/10.1145/1356052.1356053.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import contextlib
+from collections.abc import Callable, Generator, Sequence
 
 from chainrule.backends.native.expression import Emitter
 from chainrule.backends.native.frame import (
@@ -25,29 +25,23 @@ from chainrule.backends.native.frame import (
     lanes_for,
     tail_mask,
 )
-from chainrule.backends.native.index import Affine, Index
+from chainrule.backends.native.index import ZERO, Affine, Index
 from chainrule.backends.native.ir import Value, const, vector
 from chainrule.backends.native.lowerings import is_float, llvm_element
 from chainrule.backends.native.node import Node
+from chainrule.backends.native.operands import operand
 from chainrule.backends.native.tiles import MOST, Tile, choose_tile, is_costly
-from chainrule.backends.native.views import strided
 
 UNROLL = 4
 CACHE_LINE = 64
 SHORT_SUM = 64
 """Sums up to this long leave a costly epilogue waiting for memory: its tiles are one
 vector wide, so that a pass over the rows walks a narrow stripe that stays cached."""
+BLOCK = 512
+"""Terms of a long sum that are added in the whole result before any later one, so that
+the rows of Y that they read stay cached."""
 EPILOGUE_REGISTERS = 12
 """Vector registers that a costly epilogue gets beside the tile."""
-
-
-@dataclass(frozen=True)
-class Operand:
-    """A matrix in memory: address of its first element and strides in elements."""
-
-    strides: tuple[int, ...]
-    address: Value
-    element: str
 
 
 def emit_product(frame: Frame) -> KernelCode:
@@ -78,6 +72,8 @@ class _Product:
         self.row_tiles = -(-self.rows // self.tile.rows)
         self.column_tiles = -(-self.columns // self.width)
         self.batch = core.shape[:-2]
+        self.unrolled = self.summed - self.summed % UNROLL
+        self.block: tuple[Value, Value] | None = None
 
     def _most(self) -> Tile:
         """A tile whose epilogue can run among the steps of the next."""
@@ -95,10 +91,28 @@ class _Product:
         units = batches * self.row_tiles * self.column_tiles
         if self.interleaved:
             self._interleave()
+        elif self._is_long():
+            self._block_by_block()
         else:
-            with f.loop(self.frame.lo, self.frame.hi) as unit:
-                self._dispatch_rows(*self._place(unit))
+            self._each_unit()
         return self.frame.finish(units, self._part())
+
+    def _each_unit(self) -> None:
+        with self.f.loop(self.frame.lo, self.frame.hi) as unit:
+            self._dispatch_rows(*self._place(unit))
+
+    def _is_long(self) -> bool:
+        """Whether the sum is added in blocks; it rests in the result in between."""
+        alone = self.frame.kernel.roots == [self.core]
+        return alone and not self.batch and self.summed >= 4 * BLOCK
+
+    def _block_by_block(self) -> None:
+        f, end = self.f, const("i64", self.unrolled)
+        with f.loop(0, self.unrolled, BLOCK) as start:
+            stop = f.add(start, const("i64", BLOCK))
+            self.block = start, f.select(f.icmp("slt", end, stop), end, stop)
+            self._each_unit()
+        self.block = None
 
     def _place(self, unit: Value) -> tuple[list[Index], Value, Value]:
         """Batch, row tile and column tile of a unit.
@@ -154,6 +168,8 @@ class _Product:
             self._epilogue(batch, row, self.tile.rows, column, masks)
 
     def _part(self) -> Part:
+        if self._is_long():
+            return ("blocks", self.f.name)
         if not self.batch and self.column_tiles == 1:
             return ("rows", self.rows, self.tile.rows)
         return None
@@ -237,21 +253,22 @@ class _Product:
         """
         f = self.f
         e = self.frame.emitter(self.lanes)
-        x = self._start(e, self.core.inputs[0], batch, row=row)
-        y = self._start(e, self.core.inputs[1], batch, column=column)
+        left, right = self.core.inputs
+        x = operand(self.frame, e, left, (*batch, Affine(row), ZERO))
+        y = operand(self.frame, e, right, (*batch, ZERO, Affine(column)))
         cells = [f.alloca(self.vector) for _ in range(rows * len(masks))]
         for cell in cells:
             f.store(const(self.vector, 0), cell)
+        self._resume(cells, batch, row, column, masks)
 
         def step(k: Value, ahead: int) -> None:
             at = f.add(k, const("i64", ahead)) if ahead else k
-            tops = self._row_of_y(e, y, at, masks)
+            tops = y.vectors(e, at, masks)
             for i in range(rows):
-                scalar = self._element_of_x(x, i, at)
+                scalar = f.splat(x.element_at(f, i, at), self.lanes)
                 for v, top in enumerate(tops):
                     self._multiply_add(cells[i * len(masks) + v], scalar, top)
 
-        full = self.summed - self.summed % UNROLL
         shared = rows * UNROLL if between else 0
         if between:
             with f.loop(0, rows) as r:
@@ -259,57 +276,52 @@ class _Product:
                 for ahead in range(UNROLL):
                     step(k, ahead)
                 between(r)
-        if full > shared:
-            with f.loop(shared, full, UNROLL) as k:
+        low, high = self.block or (shared, self.unrolled)
+        if self.unrolled > shared:
+            with f.loop(low, high, UNROLL) as k:
                 for ahead in range(UNROLL):
                     step(k, ahead)
-        for ahead in range(self.summed - full):
-            step(const("i64", full + ahead), 0)
+        with self._at_the_end(high):
+            for k in range(self.unrolled, self.summed):
+                step(const("i64", k), 0)
         return cells
+
+    def _resume(
+        self,
+        cells: Sequence[Value],
+        batch: list[Index],
+        row: Value,
+        column: Value,
+        masks: Sequence[Value | None],
+    ) -> None:
+        """Go on from where the block before left the sums."""
+        if self.block is None:
+            return
+        f, e = self.f, self.frame.emitter(self.lanes)
+        memory = self.frame.memory[self.core]
+        with f.when(f.icmp("ne", self.block[0], const("i64", 0))):
+            for position, cell in enumerate(cells):
+                down, v = divmod(position, len(masks))
+                start = f.add(column, const("i64", v * self.lanes))
+                here = f.add(row, const("i64", down))
+                index = (*batch, Affine(here), Affine(start, 1))
+                f.store(e.load(memory, index, masks[v]), cell)
+
+    @contextlib.contextmanager
+    def _at_the_end(self, stop: Value | int) -> Generator[None]:
+        """What follows the steps that are unrolled: in the last block only."""
+        if self.block is None or self.unrolled == self.summed:
+            yield
+            return
+        last = self.f.icmp("eq", self.f.index(stop), const("i64", self.unrolled))
+        with self.f.when(last):
+            yield
 
     def _multiply_add(self, cell: Value, x: Value, y: Value) -> None:
         f = self.f
         total = f.load(self.vector, cell)
         product = f.fma(x, y, total) if self.floating else f.add(total, f.mul(x, y))
         f.store(product, cell)
-
-    def _start(
-        self,
-        e: Emitter,
-        node: Node,
-        batch: list[Index],
-        row: Value | None = None,
-        column: Value | None = None,
-    ) -> Operand:
-        view = strided(node)
-        memory = self.frame.memory[view.base]
-        indices: list[Index] = [*batch, Affine(row or 0), Affine(column or 0)]
-        strides = memory.strides if memory.panel else view.strides
-        place = e.math.resolve(e.math.offset(indices, strides))
-        if not isinstance(place, Affine):
-            raise AssertionError("a product's tiles start at known places")
-        start = e.math.add(place.base, view.offset)
-        address = self.f.gep(memory.element, memory.address, start)
-        return Operand(strides, address, memory.element)
-
-    def _row_of_y(
-        self, e: Emitter, y: Operand, k: Value, masks: Sequence[Value | None]
-    ) -> list[Value]:
-        f = self.f
-        down, along = y.strides[-2:]
-        row = f.gep(y.element, y.address, f.mul(k, const("i64", down)))
-        vectors: list[Value] = []
-        for v, mask in enumerate(masks):
-            at = f.gep(y.element, row, v * self.lanes * along)
-            vectors.append(e.load_row(self.vector, at, mask))
-        return vectors
-
-    def _element_of_x(self, x: Operand, row: int, k: Value) -> Value:
-        f = self.f
-        rows, summed = x.strides[-2:]
-        offset = f.mul(k, const("i64", summed))
-        at = f.gep(x.element, f.gep(x.element, x.address, offset), row * rows)
-        return f.splat(f.load(x.element, at), self.lanes)
 
     # -- the epilogue --------------------------------------------------------------
 

@@ -1,0 +1,60 @@
+"""The operands of a product, read where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chainrule.backends.native.expression import Emitter
+from chainrule.backends.native.frame import Frame
+from chainrule.backends.native.index import Affine, Index
+from chainrule.backends.native.ir import Function, Value, const, vector
+from chainrule.backends.native.node import Node
+from chainrule.backends.native.views import strided
+
+
+@dataclass(frozen=True)
+class Operand:
+    """A matrix in memory, from the place on where a tile starts.
+
+    Attributes:
+        strides: In elements; in panels, that of the columns holds between vectors.
+        address: Of the first element.
+        element: LLVM's type of an element.
+    """
+
+    strides: tuple[int, ...]
+    address: Value
+    element: str
+
+    def vectors(
+        self, e: Emitter, row: Value, masks: Sequence[Value | None]
+    ) -> list[Value]:
+        """A row, as a vector for each mask."""
+        f = e.f
+        down, along = self.strides[-2:]
+        start = f.gep(self.element, self.address, f.mul(row, const("i64", down)))
+        type = vector(self.element, e.lanes)
+        return [
+            e.load_row(type, f.gep(self.element, start, v * e.lanes * along), mask)
+            for v, mask in enumerate(masks)
+        ]
+
+    def element_at(self, f: Function, row: int, column: Value) -> Value:
+        """One element."""
+        down, along = self.strides[-2:]
+        start = f.gep(self.element, self.address, f.mul(column, const("i64", along)))
+        return f.load(self.element, f.gep(self.element, start, row * down))
+
+
+def operand(frame: Frame, e: Emitter, node: Node, index: tuple[Index, ...]) -> Operand:
+    """A node's matrix from an index on."""
+    view = strided(node)
+    memory = frame.memory[view.base]
+    strides = memory.strides if memory.panel else view.strides
+    place = e.math.resolve(e.math.offset(index, strides))
+    if not isinstance(place, Affine):
+        raise AssertionError("a product's tiles start at known places")
+    start = e.math.add(place.base, view.offset)
+    address = e.f.gep(memory.element, memory.address, start)
+    return Operand(strides, address, memory.element)
