@@ -1,6 +1,7 @@
 """What ``chainrule rules`` prints: the book as a list, an entry, or a page."""
 
 import difflib
+from textwrap import fill
 
 import typer
 from rich.console import Console
@@ -46,21 +47,22 @@ def print_rule(name: str) -> None:
     console = Console(highlight=False)
     title = Text.assemble((record.name, "bold cyan"), (f"  {chapter}", "dim"))
     console.print(title, soft_wrap=True)
-    for label, text in _facts(entry(record, console.width - INDENT)).items():
+    width = console.width - INDENT
+    for label, text in _facts(entry(record, width), width).items():
         console.print()
         for place, line in enumerate(text.split()):
             head = (label if place == 0 else "").rjust(INDENT - 3) + "   "
             console.print(Text.assemble((head, "dim"), line), soft_wrap=True)
 
 
-def _facts(said: Entry) -> dict[str, Text]:
+def _facts(said: Entry, width: int) -> dict[str, Text]:
     """What is said of a rule, under its names; nothing of what is not said."""
     back = "\n".join(map(readable, said.transposes))
     facts = {
         "meaning": Text(readable(said.meaning), style="bold"),
         "derivative": Text(readable(said.derivative), style="bold"),
         "transpose": Text(back, style="bold") if back else Text(NOT_LINEAR),
-        "convention": Text(said.convention),
+        "convention": Text(fill(said.convention, width)),
         "example": Text("\n".join(said.example)),
         "runs": Text("natively" if said.native else BY_NUMPY),
         "source": Text(said.source),
