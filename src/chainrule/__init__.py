@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from chainrule import optimizers as optimizers
     from chainrule import random as random
     from chainrule import solvers as solvers
+    from chainrule import special as special
+    from chainrule import stats as stats
     from chainrule import utils as utils
     from chainrule.calculus.check import check_grads as check_grads
     from chainrule.calculus.checkpoints import checkpoint as checkpoint
@@ -79,6 +81,8 @@ _ROOMS = (
     "optimizers",
     "random",
     "solvers",
+    "special",
+    "stats",
     "utils",
 )
 _ERRORS = ("EscapedTracerError", "MissingRuleError", "ShapeError", "TracerError")

@@ -45,12 +45,14 @@ ROADS: dict[str, frozenset[str]] = {
     "backends.numpy": RULES | {"config"},
     "backends.native": RULES | {"config"},
     "calculus": RULES | {"transforms", "backends", "numpy", "config"},
+    "special": RULES | {"numpy"},
+    "stats": RULES | {"numpy", "special"},
     "explain": LOWER,
     "solvers": RULES | {"transforms", "calculus", "numpy"},
     "datasets": frozenset(),
     **dict.fromkeys(NETWORKS, LOWER | NETWORKS),
     "cli": LOWER | NETWORKS | {"", "datasets", "explain"},
-    "": LOWER | {"solvers"} | NETWORKS | {"datasets"},
+    "": LOWER | NETWORKS | {"solvers", "special", "stats", "datasets"},
 }
 
 # Libraries that one room alone may import (a room includes the rooms inside it).

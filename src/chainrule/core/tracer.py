@@ -271,6 +271,9 @@ class Trace:
             return arguments
         typed = [a for a in arguments if not is_number(a)]
         dtype = typed[-1].dtype
+        if dtype.kind == "b":  # a condition alone does not make its choices boolean
+            numbers = [a for a in arguments if isinstance(a, PYTHON_SCALARS)]
+            dtype = np.result_type(*numbers)
         shape = typed[-1].shape if primitive.elementwise else ()
         type = ArrayType(tuple(shape), dtype)
         return tuple([Literal(a, type) if is_number(a) else a for a in arguments])

@@ -260,3 +260,12 @@ def riemann_zeta(s: Any, **options: Any) -> Any:
 NAMED["expn"] = expn
 NAMED["_zeta"] = zeta
 NAMED["_riemann_zeta"] = riemann_zeta
+
+HIDDEN = {"_zeta": "zeta", "_riemann_zeta": "zeta"}
+"""Ufuncs inside functions of SciPy's that are public under another name."""
+ELSEWHERE = ("erf", "expit", "digamma", "jn", "sinc")
+"""Other names of what is answered, here or in ``elementwise``."""
+UFUNCS: tuple[str, ...] = tuple(
+    sorted({*ELSEWHERE, *[HIDDEN.get(name, str(name)) for name in NAMED]})
+)
+"""What SciPy answers traced values with, by its public names."""
