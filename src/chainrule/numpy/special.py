@@ -89,8 +89,13 @@ Handler = Callable[..., Any]
 
 
 def loop(*xs: Any) -> np.dtype[Any]:
-    """The dtype that SciPy computes in: single precision where that holds all."""
-    return np.result_type(result_type(*xs), SINGLE)
+    """The dtype that SciPy computes in: single precision for that alone, else double.
+
+    Bare Python numbers count for nothing, as in NumPy (some of SciPy's take them as
+    doubles).
+    """
+    dtype = result_type(*xs)
+    return dtype if dtype == SINGLE else np.result_type(dtype, np.float64)
 
 
 def floats(*xs: Any) -> list[Any]:

@@ -130,7 +130,7 @@ t = Continuous(
     ("df",),
     lambda z, df: (
         -(df + 1) / 2 * np.log1p(np.square(z) / df)
-        - special.betaln(df / 2, 0.5)
+        - special.betaln(df / 2, np.full_like(df, 0.5))
         - np.log(df) / 2
     ),
     lambda z, df: special.stdtr(df, z),
