@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,6 +27,11 @@ from chainrule.backends.native.ir import Function, Value, const
 from chainrule.backends.native.lowerings import extreme, is_float, llvm_element
 from chainrule.backends.native.node import Node
 from chainrule.core.types import ArrayType
+
+
+LONG_COLUMN, TOGETHER = 256, 4
+"""Columns of at least so many elements are reduced so many vectors at a time: each row
+is then read in longer pieces, and the additions do not wait for one another."""
 
 
 def emit_reduction(frame: Frame) -> KernelCode:
@@ -95,39 +101,46 @@ def _across(
     shape = core.shape
     dims = squeezed(shape)
 
-    def reduce_at(real: Sequence[Index], mask: Value | None) -> None:
-        index = reshaped(e.math, real, dims, shape)
-        fold = Fold(e, core)
+    def reduce_at(reals: Sequence[Sequence[Index]], masks: Sequence[Any]) -> None:
+        indices = [reshaped(e.math, real, dims, shape) for real in reals]
+        folds = [Fold(e, core) for _ in indices]
         with loops(e, reduced) as inner:
-            place = full_index(e, core, index, inner)
-            fold.step(e.widen(e.value(core.inputs[0], place, mask)))
-        e.give(core, index, fold.result())
-        frame.store_roots(e, index, mask)
+            for index, mask, fold in zip(indices, masks, folds, strict=True):
+                place = full_index(e, core, index, inner)
+                fold.step(e.widen(e.value(core.inputs[0], place, mask)))
+        for index, mask, fold in zip(indices, masks, folds, strict=True):
+            e.give(core, index, fold.result())
+            frame.store_roots(e, index, mask)
 
     if len(dims) == 1:
-        return _flat_columns(frame, e, dims[0], reduce_at)
+        together = TOGETHER if math.prod(reduced) >= LONG_COLUMN else 1
+        return _flat_columns(frame, e, dims[0], together, reduce_at)
     with row_range(frame, e, dims[0]) as row, loops(e, dims[1:-1]) as middle:
-        along(e, dims[-1], lambda at, mask: reduce_at([row, *middle, at], mask))
+        along(e, dims[-1], lambda at, mask: reduce_at([[row, *middle, at]], [mask]))
     return frame.finish(units_of_rows(dims[0]), rows_part(dims[0]))
 
 
 def _flat_columns(
-    frame: Frame, e: Emitter, size: int, body: Callable[..., None]
+    frame: Frame, e: Emitter, size: int, together: int, body: Callable[..., None]
 ) -> KernelCode:
-    full = size - size % e.lanes
-    units = -(-size // e.lanes)
-    f = e.f
-    whole = const("i64", full // e.lanes)
+    """A unit is so many vectors of columns; the last may have fewer, and a mask."""
+    f, lanes = e.f, e.lanes
+    width = together * lanes
+    full = size - size % width
+    units = -(-size // width)
+    whole = const("i64", full // width)
     stop = f.select(f.icmp("slt", frame.hi, whole), frame.hi, whole)
     with f.loop(frame.lo, stop) as unit, e.scope():
-        body([Affine(f.mul(unit, const("i64", e.lanes)), 1)], None)
+        first = f.mul(unit, const("i64", width))
+        starts = [f.add(first, const("i64", v * lanes)) for v in range(together)]
+        body([[Affine(start, 1)] for start in starts], [None] * together)
     if size - full:
-        with f.when(f.icmp("sge", frame.hi, const("i64", units))), e.scope():
-            mask = tail_mask(e.lanes, size - full)
-            last = f.icmp("slt", frame.lo, frame.hi)
-            with f.when(last), e.scope():
-                body([Affine(full, 1)], mask)
-    return frame.finish(units, ("flat", size, e.lanes))
+        ours = f.icmp("sge", frame.hi, const("i64", units))
+        with f.when(f.bit_and(ours, f.icmp("slt", frame.lo, frame.hi))), e.scope():
+            starts = range(full, size, lanes)
+            masks = [tail_mask(lanes, min(lanes, size - at)) for at in starts]
+            body([[Affine(at, 1)] for at in starts], masks)
+    return frame.finish(units, ("flat", size, width))
 
 
 def _along(frame: Frame, core: Node, kept: list[int], reduced: list[int]) -> KernelCode:
