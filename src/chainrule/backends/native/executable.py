@@ -7,7 +7,7 @@ import itertools
 import threading
 import time
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -59,7 +59,7 @@ def new_array(type: ArrayType) -> np.ndarray:
 def address_of(array: np.ndarray) -> int:
     """Where an array's elements start (the quickest way that ctypes knows)."""
     try:
-        return ctypes.addressof(ctypes.c_char.from_buffer(cast(Any, array)))
+        return ctypes.addressof(ctypes.c_char.from_buffer(array)  # type: ignore[arg-type])
     except (TypeError, ValueError):
         return array.ctypes.data
 
@@ -71,6 +71,18 @@ def _contiguous(value: Any, type: ArrayType) -> np.ndarray:
 
 _inside = threading.local()
 """Whether this thread is in the middle of native code, carrying out an equation."""
+
+
+def _fitting(values: list[Any], types: list[ArrayType]) -> list[np.ndarray]:
+    """The values as contiguous arrays of their types."""
+    return [
+        value
+        if isinstance(value, np.ndarray)
+        and value.dtype == type.dtype
+        and value.flags.c_contiguous
+        else _contiguous(value, type)
+        for value, type in zip(values, types, strict=True)
+    ]
 
 
 class Executable:
@@ -104,6 +116,8 @@ class Executable:
         large = [k for k in donated if self._inputs[k].nbytes >= SMALL_BYTES]
         self._large_donated = large
         self._lock = threading.Lock()
+        self._constants: list[Any] | None = None
+        self._kept: list[np.ndarray] = []
         self._error: BaseException | None = None
         self._alone = 0
         self._patience = 2
@@ -113,6 +127,7 @@ class Executable:
         self._shared = aligned_empty(ArrayType((shared,), np.dtype(np.uint8)))
         self._shared[:] = 0
         self._offers = self._shared[OFFERS : OFFERS + 8].view(np.int64)
+        self._flag = ctypes.c_uint8.from_address(self._shared.ctypes.data + FLAG)
         self._callback = Callback(self._call_numpy)
         slots = HEADER + len(self._inputs) + len(self._outputs)
         self._table = (ctypes.c_size_t * slots)()
@@ -125,23 +140,25 @@ class Executable:
     def __call__(self, constants: list[Any], arguments: list[Any]) -> list[Any]:
         """Run on arrays; results are fresh arrays, or donated ones."""
         with self._lock:
-            values = constants + arguments if constants else arguments
-            arrays = [
-                value
-                if isinstance(value, np.ndarray)
-                and value.dtype == type.dtype
-                and value.flags.c_contiguous
-                else _contiguous(value, type)
-                for value, type in zip(values, self._inputs, strict=True)
-            ]
+            if constants is not self._constants:
+                self._take_constants(constants)
+            arrays = _fitting(arguments, self._inputs[len(constants) :])
             self._align_donated(arrays)
             results = [
-                arrays[reused] if reused is not None else new_array(type)
+                new_array(type) if reused is None else arrays[reused - len(constants)]
                 for reused, type in zip(self._reused, self._outputs, strict=True)
             ]
-            self._table[HEADER:] = [address_of(array) for array in arrays + results]
+            addresses = [address_of(array) for array in arrays + results]
+            self._table[HEADER + len(constants) :] = addresses
             self._start()
         return results
+
+    def _take_constants(self, constants: list[Any]) -> None:
+        """Put the constants' addresses into the table; they are the same every time."""
+        self._constants = constants
+        self._kept = _fitting(constants, self._inputs[: len(constants)])
+        addresses = [address_of(array) for array in self._kept]
+        self._table[HEADER : HEADER + len(constants)] = addresses
 
     def _align_donated(self, arrays: list[np.ndarray]) -> None:
         """What is updated in place must not share cache lines between threads.
@@ -149,26 +166,27 @@ class Executable:
         A donated array that does not start on a line moves to one that does, once: the
         result, which is donated next time, is that array.
         """
+        before = len(self._kept)
         for place in self._large_donated:
-            if address_of(arrays[place]) % ALIGN:
+            array = arrays[place - before]
+            if address_of(array) % ALIGN:
                 moved = aligned_empty(self._inputs[place])
-                np.copyto(moved, arrays[place])
-                arrays[place] = moved
+                np.copyto(moved, array)
+                arrays[place - before] = moved
 
     def _start(self) -> None:
         alone = not self.parallel or getattr(_inside, "callback", False)
         threads = 1 if alone else config.get_num_threads()
         if threads == 1 or self._alone:
             self._alone = max(0, self._alone - 1)
-            self._shared[CLAIMS:] = 0
             self._run(self._table_address, 0, 1)
         else:
             self._run_together(threads)
         if self._error is not None:
             error, self._error = self._error, None
             raise error
-        if self._shared[FLAG]:
-            self._shared[FLAG] = 0
+        if self._flag.value:
+            self._flag.value = 0
             raise IndexError(
                 "Expected indices within the axis they index, got one outside while a "
                 "compiled function ran: check the integer arrays that it indexes with."
@@ -181,7 +199,6 @@ class Executable:
         thread is the faster, and gives the same bits. It is tried again by and by.
         """
         self._offers[0] = 0
-        self._shared[CLAIMS:] = 0
         started = time.perf_counter()
         POOL.run(lambda n: self._run(self._table_address, n, threads), threads)
         waited = int(self._offers[0]) * OFFER_SECONDS / (threads - 1)

@@ -28,7 +28,6 @@ from chainrule.backends.native.lowerings import extreme, is_float, llvm_element
 from chainrule.backends.native.node import Node
 from chainrule.core.types import ArrayType
 
-
 LONG_COLUMN, TOGETHER = 256, 4
 """Columns of at least so many elements are reduced so many vectors at a time: each row
 is then read in longer pieces, and the additions do not wait for one another."""
