@@ -59,7 +59,8 @@ def new_array(type: ArrayType) -> np.ndarray:
 def address_of(array: np.ndarray) -> int:
     """Where an array's elements start (the quickest way that ctypes knows)."""
     try:
-        return ctypes.addressof(ctypes.c_char.from_buffer(array)  # type: ignore[arg-type])
+        elements: Any = array
+        return ctypes.addressof(ctypes.c_char.from_buffer(elements))
     except (TypeError, ValueError):
         return array.ctypes.data
 
