@@ -10,6 +10,7 @@ import chainrule as cr
 from chainrule.core.errors import MissingRuleError, ShapeError, TracerError
 
 X = np.array([1.0, 2.0, 3.0])
+WINDOWS = np.lib.stride_tricks.sliding_window_view
 
 
 def stored(x):
@@ -124,7 +125,7 @@ def test_an_update_of_a_plain_array_says_what_to_write():
 @pytest.mark.parametrize(
     ("function", "name"),
     [
-        (lambda x: np.linalg.eigvals(x), r"numpy\.linalg\.eigvals at"),
+        (lambda x: WINDOWS(x, 2), r"numpy\.lib\.stride_tricks\.sliding_\w+ at"),
         (lambda x: np.logaddexp.reduce(x), r"numpy\.logaddexp\.reduce at"),
         (lambda x: np.spacing(x), r"numpy\.spacing at"),
     ],

@@ -16,11 +16,17 @@ from chainrule.numpy.indexing import assignment
 from chainrule.transforms.jvp import push_forward
 from chainrule.transforms.trace import trace_with_values
 from tests.numpy.cases import CASES, INDEXING, PROMOTION, Case
+from tests.numpy.cases_linalg import LINALG
 
 late.load_all()
 
-NUMBERED = [pytest.param(case, id=str(n)) for n, case in enumerate(CASES)]
-SMOOTH = [pytest.param(case, id=str(n)) for n, case in enumerate(CASES) if case.smooth]
+TABLES = {"": CASES, "linalg": LINALG}
+NUMBERED = [
+    pytest.param(case, id=f"{name}{n}")
+    for name, table in TABLES.items()
+    for n, case in enumerate(table)
+]
+SMOOTH = [case for case in NUMBERED if case.values[0].smooth]
 
 DTYPES = ["?", "i1", "u1", "i2", "i4", "u4", "i8", "u8", "f4", "f8", "c8", "c16"]
 TOLERANCE = {"f4": {"rtol": 3e-6, "atol": 3e-6}, "f8": {"rtol": 1e-13, "atol": 1e-13}}
@@ -150,7 +156,8 @@ def test_gradients_of_indexing_count_each_element(case):
 
 def test_every_handler_is_named_in_the_namespace():
     """What can be traced is what chainrule.numpy exports, and the reverse."""
-    exported = [*vars(chainrule.numpy).values(), *vars(chainrule.numpy.linalg).values()]
+    rooms = (chainrule.numpy, chainrule.numpy.linalg, chainrule.numpy.fft)
+    exported = [value for room in rooms for value in vars(room).values()]
     names = {id(function) for function in exported}
     for function, handler in HANDLERS.items():
         if not isinstance(function, tuple) and handler is not assignment:

@@ -91,6 +91,10 @@ class Sample:
             bool, ``"u"`` uint32, ``"c"`` complex; one character each, or one for all.
             A record that takes complex numbers for its floats is proved with both.
         distinct: Values differ pairwise by clear steps (no ties, for max and sort).
+        prepare: Takes the drawn arrays to where the operation is defined, such as
+            matrices far from singular ones; gives as many, of their types.
+        observe: What of the results is held against differences, written with
+            primitives, where the rest is a free choice: the phases of eigenvectors.
     """
 
     shapes: tuple[Shape, ...]
@@ -98,6 +102,8 @@ class Sample:
     domain: Any = (-2.0, 2.0)
     dtypes: str = "f"
     distinct: bool = False
+    prepare: Callable[..., tuple[Any, ...]] | None = None
+    observe: Callable[..., tuple[Any, ...]] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,9 +118,10 @@ class Primitive:
         numpy: The meaning, on arrays. Backends are right when they agree with it.
         jvp: For each argument, ``rule(dx, y, *xs, **params)``, ``same`` (linear in
             it), ``Unknown`` (no rule is known), or None (derivative zero or
-            undefined); or, for an operation that is linear in all together or holds
-            sub-programs, one function ``rule(dxs, xs, params, derive) -> (ys, dys)``
-            with None for a zero.
+            undefined); where ``multiple``, ``y`` is the tuple of results, and a rule
+            gives a tuple of tangents; or, for an operation that is linear in all
+            together or holds sub-programs, one function
+            ``rule(dxs, xs, params, derive) -> (ys, dys)`` with None for a zero.
         transpose: For each argument, ``rule(z_bar, *xs, **params)`` where the
             operation is linear in it, else None; positions that are linear hold the
             argument's ArrayType. Or one function of the whole equation,

@@ -16,7 +16,7 @@ from chainrule.core.printer import to_text
 from chainrule.core.program import Program
 from chainrule.core.types import PYTHON_SCALARS, is_differentiable, type_of
 from chainrule.explain.latex_text import readable
-from chainrule.explain.samples import Array, domains, draw
+from chainrule.explain.samples import Array, domains, drawn, prepared
 from chainrule.transforms.jvp import linearize, push_forward
 from chainrule.transforms.trace import Traced, trace
 from chainrule.transforms.transpose import pull_back
@@ -44,7 +44,8 @@ class Example(NamedTuple):
 def worked(record: Primitive, width: int) -> Example:
     """The first sample that is not empty, with the derivative along a direction."""
     sample = next((s for s in record.samples if _is_full(s)), record.samples[0])
-    xs = [_short(x, domain) for x, domain in zip(draw(sample), domains(sample))]
+    pairs = zip(drawn(sample), domains(sample), strict=True)
+    xs = prepared(sample, [_short(x, domain) for x, domain in pairs])
     traced = _traced(record, sample, xs)
     dxs = [_tangent(record, x, place) for place, x in enumerate(xs)]
     ys, dys = push_forward(traced.program, traced.constants, xs, dxs)

@@ -27,6 +27,16 @@ def domains(sample: Sample) -> tuple[tuple[float, float], ...]:
 
 def draw(sample: Sample, dtype: Any = np.float64, seed: int = 0) -> list[Array]:
     """Arrays for a sample, floats of the given dtype; integers up to the upper end."""
+    return prepared(sample, drawn(sample, dtype, seed))
+
+
+def prepared(sample: Sample, arrays: list[Array]) -> list[Array]:
+    """Drawn arrays, taken to where the operation is defined."""
+    return arrays if sample.prepare is None else list(sample.prepare(*arrays))
+
+
+def drawn(sample: Sample, dtype: Any = np.float64, seed: int = 0) -> list[Array]:
+    """Arrays for a sample before they are prepared."""
     rng = np.random.default_rng(seed)
     if sample.distinct:
         return _distinct(sample, dtype, rng)

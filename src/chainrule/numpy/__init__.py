@@ -4,7 +4,11 @@ What is exported here can be traced: NumPy's own functions, which answer arrays 
 always did and traced values by the handlers of this room; and a few of our own.
 ``array``, ``asarray``, ``full`` and (for traced indices) ``take``, which NumPy does not
 let others answer; ``sort``, ``argsort``, ``finfo`` and ``iinfo``, which take more.
+``linalg`` and ``fft`` load when first asked for.
 """
+
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
 from numpy import __array_api_version__ as __array_api_version__
 from numpy import __array_namespace_info__ as __array_namespace_info__
@@ -148,7 +152,6 @@ from numpy import kron as kron
 from numpy import left_shift as left_shift
 from numpy import less as less
 from numpy import less_equal as less_equal
-from numpy import linalg as linalg
 from numpy import linspace as linspace
 from numpy import log as log
 from numpy import log1p as log1p
@@ -285,3 +288,12 @@ from chainrule.numpy.standard import argsort as argsort
 from chainrule.numpy.standard import finfo as finfo
 from chainrule.numpy.standard import iinfo as iinfo
 from chainrule.numpy.standard import sort as sort
+
+if _TYPE_CHECKING:
+    from chainrule.numpy import fft as fft
+    from chainrule.numpy import linalg as linalg
+
+
+def __getattr__(name: str) -> _Any:
+    """Load a namespace on first use."""
+    return late.namespace(name)

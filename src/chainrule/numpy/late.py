@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import importlib
 from functools import partial
+from typing import Any
 
 from chainrule.core.methods import NAMESPACE
 from chainrule.core.tracer import LATE
 
 ROOMS: tuple[str, ...] = (
+    "chainrule.numpy.linalg",
+    "chainrule.numpy.fft",
     "chainrule.numpy.array_api",
     "chainrule.numpy.special",
     "chainrule.primitives.branches",
@@ -24,6 +27,14 @@ ROOMS: tuple[str, ...] = (
 
 LATE.extend([partial(importlib.import_module, room) for room in reversed(ROOMS)])
 NAMESPACE.append(partial(importlib.import_module, "chainrule.numpy"))
+
+
+def namespace(name: str) -> Any:
+    """A room of the book that is a namespace of ``chainrule.numpy``, loaded now."""
+    place = f"chainrule.numpy.{name}"
+    if place not in ROOMS:
+        raise AttributeError(f"module 'chainrule.numpy' has no attribute {name!r}")
+    return importlib.import_module(place)
 
 
 def load_all() -> None:

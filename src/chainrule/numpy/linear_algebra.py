@@ -10,7 +10,6 @@ import numpy as np
 from chainrule.core.errors import ShapeError, user_line
 from chainrule.core.interpreter import find_trace
 from chainrule.core.tracer import implements
-from chainrule.numpy.complex_numbers import square_of_size
 from chainrule.numpy.promotion import (
     broadcast_shape,
     fit,
@@ -96,7 +95,7 @@ def vdot(x: Any, y: Any) -> Any:
     return np.matmul(np.conj(np.ravel(x)), np.ravel(y))
 
 
-@implements(np.vecdot, np.linalg.vecdot)
+@implements(np.vecdot)
 def vecdot(x: Any, y: Any, axis: int = -1, **options: Any) -> Any:
     """The sum of products along one axis, the first operand conjugated."""
     refuse("vecdot", options)
@@ -111,7 +110,7 @@ def inner(x: Any, y: Any) -> Any:
     return tensordot(x, y, ((len(shape_of(x)) - 1,), (len(shape_of(y)) - 1,)))
 
 
-@implements(np.outer, np.linalg.outer)
+@implements(np.outer)
 def outer(x: Any, y: Any, out: Any = None) -> Any:
     """All products of an element of the one with one of the other."""
     return np.multiply(np.reshape(x, (-1, 1)), np.reshape(y, (1, -1)))
@@ -164,34 +163,6 @@ def kron(x: Any, y: Any) -> Any:
     tall = [extent for n in theirs for extent in (1, n)]
     blocks = np.multiply(np.reshape(x, wide), np.reshape(y, tall))
     return np.reshape(blocks, [a * b for a, b in zip(ours, theirs, strict=True)])
-
-
-@implements(np.linalg.norm)
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    """The Euclidean, absolute or largest length of vectors; Frobenius of matrices."""
-    x = x if x.dtype.kind in "fc" else x.astype(float)
-    pair = isinstance(axis, tuple) and len(axis) == 2
-    matrix = pair or (axis is None and x.ndim == 2)
-    if ord is None or ord == (("fro") if matrix else 2):
-        return np.sqrt(np.sum(square_of_size(x), axis=axis, keepdims=keepdims))
-    if matrix or (axis is None and x.ndim != 1):
-        raise TypeError(
-            f"Expected the Frobenius norm of a matrix, got ord={ord!r} at "
-            f"{user_line()}: leave ord out, or name one axis."
-        )
-    return _vector_norm(np.abs(x), ord, axis, keepdims)
-
-
-def _vector_norm(size: Any, ord: Any, axis: Any, keepdims: bool) -> Any:
-    if ord == np.inf:
-        return np.max(size, axis=axis, keepdims=keepdims)
-    if ord == -np.inf:
-        return np.min(size, axis=axis, keepdims=keepdims)
-    if ord == 1:
-        return np.sum(size, axis=axis, keepdims=keepdims)
-    if ord == 0:
-        return np.sum((size != 0).astype(size.dtype), axis=axis, keepdims=keepdims)
-    return np.sum(size**ord, axis=axis, keepdims=keepdims) ** (1 / ord)
 
 
 @implements(np.trapezoid)

@@ -107,7 +107,7 @@ def _pad_constant(x: Any, widths: list[list[int]], fill: Any) -> Any:
     return np.where(inside, padded, frame)
 
 
-@implements(np.diagonal, np.linalg.diagonal)
+@implements(np.diagonal)
 def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """Elements whose two indices differ by the offset, as the last axis."""
     moved = np.moveaxis(x, (axis1, axis2), (-2, -1))
@@ -134,13 +134,16 @@ def diagflat(x: Any, k: int = 0) -> Any:
     return diag(np.ravel(x), k)
 
 
-@implements(np.trace, np.linalg.trace)
+@implements(np.trace)
 def trace(
-    x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, **options: Any
+    x: Any,
+    offset: int = 0,
+    axis1: int = 0,
+    axis2: int = 1,
+    dtype: Any = None,
+    out: Any = None,
 ) -> Any:
     """The sum of the diagonal."""
-    dtype = options.pop("dtype", None)
-    refuse("trace", options)
     return np.sum(diagonal(x, offset, axis1, axis2), axis=-1, dtype=dtype)
 
 

@@ -37,6 +37,8 @@ def apply_jvp(
     """Results and their tangents (None for zero) of one primitive."""
     if callable(primitive.jvp):
         return primitive.jvp(tangents, values, params, linearize_program)
+    if primitive.multiple:
+        return _jvp_of_many(primitive, values, tangents, params, known)
     y = known[0] if known is not None else primitive(*values, **params)
     dy = None
     for place, (rule, dx) in enumerate(zip(primitive.jvp, tangents, strict=True)):
@@ -48,6 +50,24 @@ def apply_jvp(
             term = rule(dx, y, *values, **params)  # type: ignore[operator]
         dy = accumulate(dy, term)
     return (y,), (dy,)
+
+
+def _jvp_of_many(
+    primitive: Primitive,
+    values: list[Any],
+    tangents: list[Any],
+    params: dict[str, Any],
+    known: tuple[Any, ...] | None,
+) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    """The same for a primitive of several results, argument by argument."""
+    ys = known if known is not None else tuple(primitive(*values, **params))
+    dys: tuple[Any, ...] = (None,) * len(ys)
+    for rule, dx in zip(primitive.jvp, tangents, strict=True):  # type: ignore[arg-type]
+        if dx is None or rule is None:
+            continue
+        terms = rule(dx, ys, *values, **params)
+        dys = tuple([accumulate(dy, term) for dy, term in zip(dys, terms, strict=True)])
+    return ys, dys
 
 
 def push_forward(
