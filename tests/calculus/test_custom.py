@@ -212,3 +212,19 @@ def test_an_argument_without_a_cotangent():
     f = cr.custom_vjp(lambda x, y: x * y)
     f.defvjp(lambda x, y: (x * y, y), lambda y, z: (z * y, None))
     assert_allclose(cr.grad(lambda x, y: np.sum(f(x, y)), (0, 1))(X, Y), (Y, 0 * Y))
+
+
+def test_a_rule_may_mix_plain_arrays_of_other_shapes():
+    """Broadcasting a residual is written down beside the tangents that it meets."""
+    f = cr.custom_jvp(lambda x: x * np.arange(3.0))
+    f.defjvp(lambda primals, tangents: (f(*primals), tangents[0] * np.arange(3.0)))
+    cr.check_grads(f, (np.ones((2, 3)),), order=2)
+
+    g = cr.custom_jvp(lambda x, y: x * y)
+
+    @g.defjvp
+    def rule(primals, tangents):
+        (x, y), (dx, dy) = primals, tangents
+        return g(x, y), dx * np.sin(y) / np.sin(y) * y + x * dy
+
+    cr.check_grads(g, (np.ones((2, 3)), Y), order=2)

@@ -206,7 +206,9 @@ def test_mutation_is_refused_and_the_way_out_is_shown():
 def test_an_escaped_value_is_told():
     kept = []
     cr.jit(lambda x: kept.append(x) or x)(1.0)
-    with pytest.raises(EscapedTracerError, match=r"one that escaped it at .*test_jit"):
+    with pytest.raises(
+        EscapedTracerError, match=r"one .* that escaped it at .*test_jit"
+    ):
         kept[0] + 1.0
 
 

@@ -45,8 +45,8 @@ def differentiable_leaves(tree: Any, verb: str) -> tuple[list[Any], Structure]:
             where = f"leaf {path}" if path else "an argument"
             raise TypeError(
                 f"Expected floating-point inputs to {verb}, got {where} of {kind} at "
-                f"{user_line()}: convert it with .astype(float), or choose other "
-                "arguments with argnums."
+                f"{user_line()}: convert it (3.0 for 3, x.astype(float)), or choose "
+                "other arguments with argnums."
             )
     return values, structure
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.calculus.arguments import Function
+from chainrule.calculus.opaque import trace_or_call
 from chainrule.calculus.parted import Parted, expect_like, place_of
 from chainrule.core.errors import MissingRuleError, user_line
 from chainrule.core.program import Program, evaluate
@@ -39,7 +40,7 @@ class _Call:
         self.fixed = Parted(tuple([a for i, a in enumerate(args) if i in nondiff]))
         self.moving = Parted(tuple([a for i, a in enumerate(args) if i not in nondiff]))
         self.arrays = [*self.fixed.arrays, *self.moving.arrays]
-        traced = trace_with_values(lambda *xs: function(*self.args(xs)), self.arrays)
+        traced = trace_or_call(lambda *xs: function(*self.args(xs)), self.arrays)
         self.constants = traced.constants
         self.structure: Structure = traced.structure
         self.body: Program = traced.program.without_constants()
@@ -271,7 +272,8 @@ class custom_jvp(_Custom):
     .. math:: (x, \dot x) \mapsto (f(x), \dot y)
 
     Reverse mode follows from it, and so do higher orders, since the rule is NumPy code
-    that is differentiated in turn. The rule must be linear in the tangents.
+    that is differentiated in turn. The rule must be linear in the tangents. A function
+    that cannot be traced, of another library say, is called as it is.
 
     Shapes:
         Each tangent has the shape and dtype of its value.

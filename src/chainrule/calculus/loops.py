@@ -218,7 +218,8 @@ def trace_body(
     attempt = _Attempt(body, before, slices, structure)
     traced, found = attempt.trace(types, free)
     for _ in range(_ATTEMPTS):
-        wanted = [f if w else t for t, f, w in zip(types, found, free, strict=True)]
+        rows = zip(types, found, free, strict=True)
+        wanted = [t.with_dtype(f.dtype) if w else t for t, f, w in rows]
         if wanted == types:
             break
         free = [w and f == t for t, f, w in zip(types, found, free, strict=True)]

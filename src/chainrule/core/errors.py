@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 
 import numpy as np
 
@@ -17,6 +18,10 @@ class ShapeError(ValueError):
 
 class TracerError(TypeError):
     """A traced value was used where only a known number can serve."""
+
+
+class ConversionError(TracerError):
+    """A traced value was to become a plain array or number, which it is not."""
 
 
 class EscapedTracerError(TracerError):
@@ -33,12 +38,24 @@ _NOT_THE_USERS = (
 )
 
 
+_LIBRARIES = tuple(
+    {sysconfig.get_path(name) + os.sep for name in ("stdlib", "purelib", "platlib")}
+)
+
+
 def user_line() -> str:
-    """Where the user's own code stands: ``file:line``, the innermost such frame."""
+    """Where the user's own code stands: ``file:line``, the innermost such frame.
+
+    Frames of installed libraries count where there are no others.
+    """
     frame = sys._getframe(1)
+    library = ""
     while frame is not None:
         name = frame.f_code.co_filename
         if not name.startswith(_NOT_THE_USERS):
-            return f"{name}:{frame.f_lineno}"
+            line = f"{name}:{frame.f_lineno}"
+            if not name.startswith(_LIBRARIES):
+                return line
+            library = library or line
         frame = frame.f_back
-    return "your code"
+    return library or "your code"

@@ -211,7 +211,7 @@ for _name in _UPDATES.split():
 
 _METHODS = (
     "all any argmax argmin argsort clip conj conjugate cumprod cumsum diagonal dot max "
-    "mean min nonzero prod ravel repeat round sort squeeze std sum swapaxes take trace "
+    "mean min nonzero prod ravel repeat round squeeze std sum swapaxes take trace "
     "var"
 )
 for _name in _METHODS.split():

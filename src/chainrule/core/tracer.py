@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import (
+    ConversionError,
     EscapedTracerError,
     MissingRuleError,
     TracerError,
@@ -30,11 +31,23 @@ from chainrule.core.methods import ArrayMethods
 from chainrule.core.primitive import Primitive
 from chainrule.core.program import Atom, Equation, Literal, Program, Var
 from chainrule.core.types import PYTHON_SCALARS, ArrayType, is_number
+from chainrule.core.unchanging import Unchanging
 
 _stack = threading.local()
 
 
-class Tracer(ArrayMethods, Traced):
+BY_VALUE = (
+    "Pass the value as a static argument (static_argnums of jit), or keep to functions "
+    "of arrays, with cr.cond, cr.fori_loop and np.where in place of Python's own."
+)
+BRANCHING = (
+    "Use np.where(condition, x, y) or cr.cond in place of if, cr.while_loop in place "
+    "of while, & and | in place of and and or, np.maximum in place of max; leave "
+    "asserts on values out; or pass the value as a static argument."
+)
+
+
+class Tracer(Unchanging, ArrayMethods, Traced):
     """A traced array: shape and dtype known, its value perhaps not yet."""
 
     __slots__ = ("trace", "type", "value", "var", "weak")
@@ -90,7 +103,9 @@ class Tracer(ArrayMethods, Traced):
         if handler is None:
             raise MissingRuleError(
                 f"Expected a function that chainrule can trace, got {_spelled(key)} at "
-                f"{user_line()}: write it with functions listed in chainrule.numpy."
+                f"{user_line()}: write it with functions listed in chainrule.numpy, or "
+                "call it in a function f of your own under @chainrule.custom_jvp, with "
+                "a rule under @f.defjvp (help(chainrule.custom_jvp) shows one)."
             )
         if kwargs.get("out") is not None:
             raise TracerError(
@@ -100,19 +115,20 @@ class Tracer(ArrayMethods, Traced):
             )
         return handler(*args, **kwargs)
 
-    def known(self, what: str) -> Any:
+    def known(self, what: str, advice: str = BY_VALUE) -> Any:
         """The concrete value, or an error that says why there is none."""
+        if self.value is None and not self.trace.open:
+            raise self.trace.escaped(self)
         if self.value is None:
             raise TracerError(
                 f"Expected a known number for {what}, got the traced {self!r} at "
                 f"{user_line()}: under jit, vmap or scan only shapes and dtypes are "
-                "known while tracing. Use np.where(condition, x, y) or cr.scan in "
-                "place of if/for on values, or pass the value as a static argument."
+                f"known while tracing. {advice}"
             )
         return self.value
 
     def __bool__(self) -> bool:
-        return bool(self.known("the truth of a condition"))
+        return bool(self.known("the truth of a condition", BRANCHING))
 
     def __int__(self) -> int:
         return int(self.known("int()"))
@@ -126,7 +142,7 @@ class Tracer(ArrayMethods, Traced):
     def _constant(self, kind: str) -> Any:
         """The value as a Python number, where that loses no derivative."""
         if self.type.dtype.kind in "fc":
-            raise TracerError(
+            raise ConversionError(
                 f"Expected array code that can be traced, got a conversion of {self!r} "
                 f"to a Python {kind} at {user_line()}, which would lose its derivative "
                 "(math.sin(x) converts so, and a[i] = x in a plain array): use NumPy's "
@@ -144,18 +160,12 @@ class Tracer(ArrayMethods, Traced):
         return int(self.known("an index or a length"))
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        raise TracerError(
+        raise ConversionError(
             f"Expected array code that can be traced, got a conversion of {self!r} to "
             f"a plain ndarray at {user_line()}: use NumPy functions on it directly "
             "(np.stack for a list of traced values, chainrule.numpy.take(array, i) for "
-            "a traced index into a plain array)."
-        )
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        raise TracerError(
-            "Expected functional code, got an assignment into a traced array at "
-            f"{user_line()}: arrays under a transform cannot change in place. Write "
-            "x = np.where(mask, new, x), or build the parts and np.concatenate them."
+            "a traced index into a plain array); a function of another library needs a "
+            "rule of its own, by chainrule.custom_jvp."
         )
 
     def __repr__(self) -> str:
@@ -171,8 +181,9 @@ def _spelled(key: Any) -> str:
     if isinstance(key, tuple):
         ufunc, method = key
         return f"{_spelled(ufunc)}.{method}"
-    room = getattr(key, "__module__", None) or "numpy"
-    return f"{room}.{getattr(key, '__name__', str(key))}"
+    name = getattr(key, "__name__", str(key))
+    room = getattr(key, "__module__", None) or ("numpy" if hasattr(np, name) else "")
+    return f"{room}.{name}" if room else name
 
 
 def _is_known(value: Any) -> bool:
@@ -207,11 +218,7 @@ class Trace:
     ) -> Any:
         """Write one equation down; compute it too where all values are known."""
         if not self.open:
-            raise EscapedTracerError(
-                "Expected a traced value inside the function that is transformed, got "
-                f"one that escaped it at {user_line()}: return values from the "
-                "function instead of storing them outside."
-            )
+            raise self.escaped(next((x for x in arguments if _is_of(self, x)), None))
         atoms: list[Atom] = []
         values: list[Any] = []
         weak, known = True, self.concrete
@@ -237,6 +244,16 @@ class Trace:
         equation = Equation(primitive, tuple(atoms), params, (var,))
         self.equations.append((equation, (result,) if known else None))
         return Tracer(self, var, result, weak)
+
+    def escaped(self, value: Any) -> EscapedTracerError:
+        """The error for the use of a value whose transform is over."""
+        type = f" of type {value.type}" if isinstance(value, Tracer) else ""
+        return EscapedTracerError(
+            "Expected a traced value inside the function that is transformed, got one"
+            f"{type} that escaped it at {user_line()}: return values from the "
+            "function (with has_aux=True beside its result) instead of storing them in "
+            "a list, an attribute or a global."
+        )
 
     def _results(
         self,
@@ -322,6 +339,10 @@ class Trace:
                 return None
             known.update(zip(equation.outputs, values, strict=True))
         return known
+
+
+def _is_of(trace: Trace, value: Any) -> bool:
+    return isinstance(value, Tracer) and value.trace is trace
 
 
 def as_literal(value: Any) -> Literal | None:

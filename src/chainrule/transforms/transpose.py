@@ -25,7 +25,14 @@ from typing import Any
 
 from chainrule.core.check import checked
 from chainrule.core.errors import MissingRuleError
-from chainrule.core.program import Equation, Literal, Program, Var, literal_array
+from chainrule.core.program import (
+    Equation,
+    Literal,
+    Program,
+    Var,
+    literal_array,
+    read,
+)
 from chainrule.core.tracer import open_trace
 from chainrule.transforms.jvp import accumulate, prune
 
@@ -39,6 +46,9 @@ def pull_back(
     arguments and in the result.
     """
     values: dict[Var, Any] = dict(zip(program.constants, residuals, strict=True))
+    for equation in program.equations:
+        if not any(_is_linear(atom, values) for atom in equation.inputs):
+            _evaluate(equation, values)
     bars: dict[Var, Any] = {}
     for atom, bar in zip(program.outputs, cotangents, strict=True):
         if isinstance(atom, Var) and atom not in values:
@@ -50,6 +60,14 @@ def pull_back(
         for atom, bar in _transposed(equation, z_bars, values):
             bars[atom] = accumulate(bars.get(atom), bar)
     return [bars.get(var) for var in program.inputs]
+
+
+def _evaluate(equation: Equation, values: dict[Var, Any]) -> None:
+    """What is made of residuals alone is one, too: NumPy code in a rule may say so."""
+    xs = [read(values, atom) for atom in equation.inputs]
+    result = equation.primitive(*xs, **equation.params)
+    results = result if equation.primitive.multiple else (result,)
+    values.update(zip(equation.outputs, results, strict=True))
 
 
 def _transposed(
