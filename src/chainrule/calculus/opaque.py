@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -26,7 +27,9 @@ def trace_or_call(function: Callable[..., Any], arrays: Sequence[Any]) -> Traced
         return trace_with_values(function, arrays)
     except (MissingRuleError, ConversionError):
         pass
-    results, structure = flatten(function(*[_example(x) for x in arrays]))
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")  # ones are no point that the user chose
+        results, structure = flatten(function(*[_example(x) for x in arrays]))
     types = tuple([type_of(as_value(result)) for result in results])
 
     def run(*xs: Any) -> list[Any]:
