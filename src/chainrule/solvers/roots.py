@@ -102,7 +102,7 @@ def fixed_point(
     Examples:
         >>> import numpy as np
         >>> fixed_point(np.cos, 1.0)
-        np.float64(0.739085133215)
+        np.float64(0.73908513)
 
     Source: Bai, Kolter and Koltun, Deep Equilibrium Models, NeurIPS 2019.
     """
