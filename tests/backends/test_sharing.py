@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy import special
 
 import chainrule as cr
 from chainrule import config
@@ -125,3 +126,26 @@ def test_long_sums_are_added_in_blocks_to_the_same_bits(shape):
     assert_allclose(whole, x @ y, atol=1e-11)
     # With an epilogue the sum stays in registers from the first term to the last.
     assert_array_equal(cr.jit(lambda x, y: np.negative(x @ y))(x, y), -whole)
+
+
+def test_kernels_never_wait_for_each_other_in_a_circle():
+    # An integral without a native form, met in the middle of long expressions: what is
+    # computed before it and after it must not be joined by way of a third kernel.
+    def price(spot, strike, time, rate, volatility):
+        root = volatility * np.sqrt(time)
+        d = (np.log(spot / strike) + (rate + 0.5 * volatility**2) * time) / root + 3.0
+        late = strike * np.exp(-rate * time) * special.expi(d - root)
+        return spot * special.expi(d) - late
+
+    def greeks(*market):
+        slopes = cr.elementwise_grad(price, argnums=(0, 2, 3, 4))
+        first, second = cr.jvp(
+            lambda spot: slopes(spot, *market[1:]),
+            (market[0],),
+            (np.ones_like(market[0]),),
+        )
+        return (price(*market), *first, second[0])
+
+    market = [RNG.uniform(0.5, 1, 7) for _ in range(5)]
+    for got, want in zip(cr.jit(greeks)(*market), greeks(*market), strict=True):
+        assert_allclose(got, want, rtol=1e-8)

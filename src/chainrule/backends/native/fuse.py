@@ -8,6 +8,7 @@ What is not stored is recomputed where it is used, if that is cheap, else stored
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from chainrule.backends.native.node import CHEAP, VIEWS, Node, Region
@@ -173,7 +174,10 @@ class Fusion:
         leaves = self.leaves(root, stop_at=core)
         if core is not None:
             kernel = self.kernel_of[core]
-            if not _independent(leaves, kernel, self.aligned_leaves(root)):
+            straight = self.aligned_leaves(root)
+            if not _independent(leaves, kernel, straight) or self._circles(
+                kernel, leaves
+            ):
                 self.stored.add(core)
                 return False
             kernel.roots.append(root)
@@ -198,9 +202,50 @@ class Fusion:
                 continue
             if kernel.core is not None and leaf is kernel.core and not kernel.roots:
                 continue
-            if _independent(leaves, kernel, straight):
+            if _independent(leaves, kernel, straight) and not self._circles(
+                kernel, leaves
+            ):
                 return kernel
         return None
+
+    def _circles(self, kernel: Kernel, leaves: Iterable[Node]) -> bool:
+        """Whether a kernel that makes one of the leaves waits for this kernel.
+
+        Nothing that the leaf itself is made of need wait for it: what else its kernel
+        makes may.
+        """
+        seen = {kernel}
+        pending = self._makers(leaves)
+        while pending:
+            maker = pending.pop()
+            if maker in seen:
+                continue
+            seen.add(maker)
+            members = [x for x in (maker.core, *maker.roots) if x is not None]
+            makers = self._makers(
+                leaf for x in members for leaf in self._reads(x, maker.core)
+            )
+            if kernel in makers:
+                return True
+            pending += makers
+        return False
+
+    def _makers(self, nodes: Iterable[Node]) -> list[Kernel]:
+        """The kernels that values wait for, through scalars, calls and loops."""
+        found: dict[Kernel, None] = {}
+        seen: set[Node] = set()
+        pending = list(nodes)
+        while pending:
+            node = pending.pop()
+            if node in seen or node.region is not self.region:
+                continue
+            seen.add(node)
+            kernel = self.kernel_of.get(node)
+            if kernel is None:
+                pending += node.inputs
+            else:
+                found[kernel] = None
+        return list(found)
 
     def _store_lonely_cores(self) -> bool:
         complete = True
@@ -248,7 +293,11 @@ class Fusion:
             for leaf in self._reads(root, kernel.core)
             if leaf not in members
         ]
-        return not waits and not any(leaf.ancestors & other.bits for leaf in outside)
+        if waits or any(leaf.ancestors & other.bits for leaf in outside):
+            return False
+        beside = [leaf for root in other.roots for leaf in self.leaves(root)]
+        beside = [leaf for leaf in beside if leaf not in members]
+        return not self._circles(other, outside) and not self._circles(kernel, beside)
 
     def _reads(self, root: Node, core: Node | None) -> list[Node]:
         if root.op == "matmul":
