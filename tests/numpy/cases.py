@@ -423,6 +423,7 @@ EVERYDAY = [
     *binary(np.fmod, domain=POSITIVE, smooth=False),
     Case(lambda x: np.fmod(x, 0.7), (M,), smooth=False),
     Case(np.signbit, (M,), smooth=False),
+    Case(lambda x: np.signbit(x * -np.nan), (M,), smooth=False),
     *binary(np.copysign),
     Case(np.nanmax, (T,)),
     Case(lambda x: np.nanmin(x, axis=1, keepdims=True), (T,)),
@@ -465,6 +466,13 @@ COMPLEX = [
 ]
 
 STANDARD = [
+    Case(lambda x, y: np.vecdot(x, y, axis=0), ((3, 4), (3, 1))),
+    Case(
+        lambda x: np.vecdot((9 * x).astype(np.uint8), np.full(4, 3, np.uint8)),
+        (M,),
+        (0.0, 2.0),
+        False,
+    ),
     *unary(lambda x: np.astype(x, np.complex64), smooth=False),
     Case(lambda x: np.unstack(x, axis=1), (T,)),
     Case(lambda x: np.cumulative_sum(x, axis=1, include_initial=True), (T,)),

@@ -155,6 +155,14 @@ def test_shapes_that_do_not_fit_are_refused(call, message):
         abstractly(call, (3, 4))
 
 
+def test_an_axis_that_is_not_there_is_both_of_numpys_errors():
+    for kind in (IndexError, ValueError):
+        with pytest.raises(kind, match="Expected an axis from -3 to 2, got 3"):
+            abstractly(lambda x: np.expand_dims(x, 3), (3, 4))
+    with pytest.raises(ShapeError, match="Expected one extent along axis -1 for vecd"):
+        abstractly(lambda x: np.vecdot(x, np.ones(1)), (3, 4))
+
+
 def test_python_numbers_stay_weak_through_a_trace():
     def scaled(x, rate):
         return x * (rate * 2 + 1)

@@ -16,6 +16,10 @@ class ShapeError(ValueError):
     """Shapes that do not fit together."""
 
 
+class AxisError(ShapeError, IndexError):
+    """An axis that an array lacks; both kinds of error, as NumPy's own is."""
+
+
 class TracerError(TypeError):
     """A traced value was used where only a known number can serve."""
 

@@ -33,6 +33,7 @@ from chainrule.primitives.conversion import stop_gradient
 
 UNARY: dict[np.ufunc, Primitive] = {
     np.negative: p.neg,
+    np.signbit: steps.signbit,
     np.absolute: p.abs,
     np.fabs: p.abs,
     np.sign: p.sign,

@@ -49,13 +49,6 @@ def fmod(x: Any, y: Any, **options: Any) -> Any:
     return np.where(np.less(x, 0), -size, size)
 
 
-@implements(np.signbit)
-def signbit(x: Any, **options: Any) -> Any:
-    """Whether the sign is negative, also of zeros."""
-    refuse(np.signbit, options)
-    return np.less(np.arctan2(x, -1.0), 0)
-
-
 @implements(np.copysign)
 def copysign(x: Any, y: Any, **options: Any) -> Any:
     """The size of the first operand with the sign of the second."""

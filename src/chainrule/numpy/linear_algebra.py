@@ -96,10 +96,18 @@ def vdot(x: Any, y: Any) -> Any:
 
 
 @implements(np.vecdot)
-def vecdot(x: Any, y: Any, axis: int = -1, **options: Any) -> Any:
+def vecdot(x: Any, y: Any, /, *, axis: int = -1, **options: Any) -> Any:
     """The sum of products along one axis, the first operand conjugated."""
     refuse("vecdot", options)
-    return np.sum(np.multiply(np.conj(x), y), axis=axis)
+    first, second = np.moveaxis(x, axis, -1), np.moveaxis(y, axis, -1)
+    extents = first.shape[-1], second.shape[-1]
+    if extents[0] != extents[1]:
+        raise ShapeError(
+            f"Expected one extent along axis {axis} for vecdot, got {extents[0]} and "
+            f"{extents[1]} at {user_line()}: make them equal."
+        )
+    row = np.conj(first) if first.dtype.kind == "c" else first
+    return np.matmul(row[..., None, :], second[..., None])[..., 0, 0]
 
 
 @implements(np.inner)

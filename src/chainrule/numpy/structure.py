@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.errors import ShapeError, user_line
+from chainrule.core.errors import AxisError, ShapeError, user_line
 from chainrule.core.tracer import implements
 from chainrule.core.types import Shape
 from chainrule.numpy.promotion import (
@@ -30,7 +30,7 @@ def one_axis(axis: Any, ndim: int) -> int:
     """An axis counted from 0."""
     number = operator.index(axis)
     if not -ndim <= number < ndim:
-        raise ShapeError(
+        raise AxisError(
             f"Expected an axis from {-ndim} to {ndim - 1}, got {number} at "
             f"{user_line()}: the array has {ndim} axes."
         )

@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.core.primitive import Formula, Primitive, register
 from chainrule.primitives.rules import (
     UNARY,
+    bool_type,
     float_to_bool_type,
     float_type,
     inexact_type,
@@ -70,3 +71,17 @@ def _test(name: str, value: str, numpy: Callable[..., Any]) -> Primitive:
 isfinite = _test("isfinite", r"y = [\,|x| < \infty\,]", np.isfinite)
 isinf = _test("isinf", r"y = [\,|x| = \infty\,]", np.isinf)
 isnan = _test("isnan", r"y = [x \ne x]", np.isnan)
+
+signbit = register(
+    Primitive(
+        name="signbit",
+        formula=Formula(r"y = [x < 0 \text{ or } x = -0]", r"\dot y = 0"),
+        type=lambda x: bool_type(float_type(x)),
+        numpy=np.signbit,
+        jvp=(None,),
+        transpose=None,
+        samples=UNARY,
+        elementwise=True,
+        convention="NaN has a sign too.",
+    )
+)

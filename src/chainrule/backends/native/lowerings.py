@@ -196,6 +196,13 @@ def _isfinite(f: Function, types: list[ArrayType], x: Value) -> Value:
     return f.fcmp("olt", size, const(x.type, float("inf")))
 
 
+@lowering("signbit")
+def _signbit(f: Function, types: list[ArrayType], x: Value) -> Value:
+    """A one that takes the sign is less than zero, whatever x is, NaN too."""
+    one = f.intrinsic("copysign", x.type, const(x.type, 1), x)
+    return f.fcmp("olt", one, const(x.type, 0))
+
+
 @lowering("isinf")
 def _isinf(f: Function, types: list[ArrayType], x: Value) -> Value:
     size = f.intrinsic("fabs", x.type, x)
