@@ -39,6 +39,10 @@ RANGES = {
     "cos": both(-100.0, 100.0),
     "tan": both(-100.0, 100.0),
     "erf": Range((-4.0, 4.0), (-6.0, 6.0)),
+    "erfc": Range((-4.0, 11.0), (-6.0, 27.5)),
+    "erfcx": Range((-9.5, 50.0), (-27.0, 50.0)),
+    "ndtr": Range((-15.0, 6.0), (-38.7, 9.0)),
+    "log_expit": Range((-104.0, 104.0), (-746.0, 746.0)),
     "arcsin": both(-1.0, 1.0),
     "arccos": both(-1.0, 1.0),
     "arctanh": both(-1.0, 1.0),
@@ -52,6 +56,9 @@ LOOSER = {
     ("sinh", DOUBLE): 2.5,
     ("arccosh", DOUBLE): 2.5,
     ("tan", DOUBLE): 2.5,
+    ("erfc", DOUBLE): 4.0,
+    ("erfcx", DOUBLE): 4.0,
+    ("ndtr", DOUBLE): 4.0,
 }
 
 SPECIAL = (

@@ -16,6 +16,7 @@ from tests.backends.kernels import Kernels, arity
 from tests.backends.references import error_in_ulp, reference
 
 LENGTH = 4096
+SLOW = ("erf", "erfc", "erfcx", "ndtr")
 REGISTER = 64
 
 
@@ -42,7 +43,7 @@ def measure(cpu: str, count: int) -> None:
     for name in built[SINGLE].labels:
         row = f"{name:12}"
         for dtype, kernels in built.items():
-            slow = name == "erf" and dtype == DOUBLE
+            slow = name in SLOW and dtype == DOUBLE
             xs = arguments(name, dtype, min(count, 10_000) if slow else count)
             error = error_in_ulp(kernels(name, *xs), reference(name, *xs)).max()
             row += f"{error:13.2f}{nanoseconds(kernels, name):12.2f}"

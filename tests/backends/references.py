@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import mpmath
 import numpy as np
+import scipy.special
 
 Array = np.ndarray
 
@@ -27,14 +28,16 @@ def logistic(x: Array) -> Array:
     return np.where(x < 0, e / (1 + e), 1 / (1 + e))
 
 
-def by_mpmath(function: Callable[[mpmath.mpf], mpmath.mpf]) -> Callable[[Array], Array]:
-    """A NumPy function of an odd mpmath one, to long double."""
+def by_mpmath(
+    function: Callable[[mpmath.mpf], mpmath.mpf], odd: bool = True
+) -> Callable[[Array], Array]:
+    """A NumPy function of an mpmath one, to long double; odd ones keep zeros."""
 
     def one(x: float, dtype: np.dtype) -> np.floating:
-        if x == 0:
+        if odd and x == 0:
             return dtype.type(x)
         head = function(mpmath.mpf(x))
-        tail = head - mpmath.mpf(float(head)) if mpmath.isfinite(head) else 0
+        tail = head - mpmath.mpf(float(head)) if math.isfinite(float(head)) else 0
         return dtype.type(float(head)) + dtype.type(float(tail))
 
     def every(x: Array) -> Array:
@@ -52,7 +55,49 @@ def slowly(name: str) -> Callable[[Array], Array]:
     return lambda x: quick(x) if x.dtype == np.float64 else exact(x)
 
 
-BY_HAND = {"logistic": logistic, "erf": slowly("erf")}
+FAR = 1000
+"""From here on e^{x²} overflows long double."""
+
+
+def scaled_complement(x: mpmath.mpf) -> mpmath.mpf:
+    """exp(x²) erfc(x); where x is large by its asymptotic series."""
+    if x < 1e9:
+        x = max(x, -FAR)
+        return mpmath.exp(x * x) * mpmath.erfc(x)
+    return (1 - 1 / (2 * x * x)) / (x * mpmath.sqrt(mpmath.pi))
+
+
+def complement(x: mpmath.mpf) -> mpmath.mpf:
+    """erfc, of arguments that mpmath can take."""
+    return mpmath.erfc(min(max(x, -FAR), FAR))
+
+
+def normal(x: mpmath.mpf) -> mpmath.mpf:
+    """The normal distribution function."""
+    return complement(-x / mpmath.sqrt(2)) / 2
+
+
+def in_double(name: str, slow: Callable[[mpmath.mpf], mpmath.mpf]) -> Callable:
+    """SciPy's function in double precision, else mpmath."""
+    exact = by_mpmath(slow, odd=False)
+    return lambda x: (
+        getattr(scipy.special, name)(x) if x.dtype == np.float64 else exact(x)
+    )
+
+
+def log_expit(x: Array) -> Array:
+    """-log(1 + exp(-x)) without overflow."""
+    return -(np.log1p(np.exp(-np.abs(x))) - np.minimum(x, 0))
+
+
+BY_HAND = {
+    "logistic": logistic,
+    "erf": slowly("erf"),
+    "erfc": in_double("erfc", complement),
+    "erfcx": in_double("erfcx", scaled_complement),
+    "ndtr": in_double("ndtr", normal),
+    "log_expit": log_expit,
+}
 
 
 def reference(name: str, *xs: Array) -> Array:

@@ -37,7 +37,7 @@ FEATURES = {
     "x86-64-v4": ("avx512f", "avx512dq", "avx512bw", "avx512vl"),
 }
 REGISTER_BYTES = {"x86-64-v2": 16, "x86-64-v3": 32, "x86-64-v4": 64}
-SLOW_REFERENCE = ("erf",)
+SLOW_REFERENCE = ("erf", "erfc", "erfcx", "ndtr")
 HOT = ("exp", "log", "tanh", "logistic", "log1p", "expm1", "sin", "cos")
 
 

@@ -8,6 +8,7 @@ from chainrule.backends.native.elementary import (
     logarithm,
     power,
     roots,
+    tails,
     trigonometric,
 )
 from chainrule.backends.native.elementary.table import ELEMENTARY as ELEMENTARY
@@ -24,6 +25,7 @@ FAMILIES = (
     logarithm,
     power,
     roots,
+    tails,
     trigonometric,
 )
 """The modules that fill the table."""
