@@ -56,9 +56,9 @@ LOOSER = {
     ("sinh", DOUBLE): 2.5,
     ("arccosh", DOUBLE): 2.5,
     ("tan", DOUBLE): 2.5,
-    ("erfc", DOUBLE): 4.0,
-    ("erfcx", DOUBLE): 4.0,
-    ("ndtr", DOUBLE): 4.0,
+    ("erfc", DOUBLE): 3.0,
+    ("erfcx", DOUBLE): 3.0,
+    ("ndtr", DOUBLE): 3.0,
 }
 
 SPECIAL = (
