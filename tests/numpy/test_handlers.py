@@ -11,16 +11,19 @@ from chainrule.core.check import check
 from chainrule.core.program import evaluate
 from chainrule.core.tracer import HANDLERS
 from chainrule.core.tree import flatten
+from chainrule.core.types import ArrayType
 from chainrule.numpy import late
 from chainrule.numpy.indexing import assignment
 from chainrule.transforms.jvp import push_forward
-from chainrule.transforms.trace import trace_with_values
+from chainrule.transforms.trace import trace, trace_with_values
+from tests.numpy.book_cases import BOOK
 from tests.numpy.cases import CASES, INDEXING, PROMOTION, Case
 from tests.numpy.cases_linalg import LINALG
 
 late.load_all()
 
-TABLES = {"": CASES, "linalg": LINALG}
+UNKNOWN = [pytest.param(case, id=str(n)) for n, case in enumerate(BOOK)]
+TABLES = {"": CASES, "book": BOOK, "linalg": LINALG}
 NUMBERED = [
     pytest.param(case, id=f"{name}{n}")
     for name, table in TABLES.items()
@@ -37,9 +40,12 @@ UFUNCS = {
     function.__name__: function
     for function in HANDLERS
     if isinstance(function, np.ufunc) and "f" in "".join(function.types)
-    if function not in (np.matmul, np.vecdot)
+    if function.signature is None
 }
-MAKERS = ("arange", "empty", "eye", "from_dlpack", "identity", "ones", "tri", "zeros")
+MAKERS = (
+    *("arange", "diag_indices", "empty", "eye", "from_dlpack", "identity", "ones"),
+    *("tri", "tril_indices", "triu_indices", "zeros"),
+)
 OF_DTYPES = ("isdtype",)
 
 
@@ -89,6 +95,15 @@ def test_values_are_those_of_numpy(case, dtype):
         kind = TypeError if issubclass(error, TypeError) else error
         with pytest.raises(kind, match=r"(?s)Expected .*, got .*: "):
             results_of(case, xs)
+
+
+@pytest.mark.parametrize("case", UNKNOWN)
+def test_shapes_alone_are_enough(case):
+    """As under jit, where no number is known while tracing."""
+    xs = draw(case, "f8")
+    traced = trace(case.call, [ArrayType(x.shape, x.dtype) for x in xs])
+    got = evaluate(traced.program, traced.constants, xs)
+    compare(got, case.call(*xs), "f8")
 
 
 @pytest.mark.parametrize("case", SMOOTH)

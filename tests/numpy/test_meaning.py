@@ -99,11 +99,11 @@ def test_a_mask_must_be_known():
 @pytest.mark.parametrize(
     "call",
     [
-        lambda x: np.sum(x, where=np.ones((3, 4), bool)),
-        lambda x: np.sum(x, initial=3.0),
+        lambda x: np.partition(x, 1, order="name"),
+        lambda x: np.einsum("ij->i", x, casting="unsafe"),
+        lambda x: np.pad(x, 1, stat_length=3),
         lambda x: np.add(x, 1, where=np.ones((3, 4), bool)),
         lambda x: np.exp(x, dtype=np.float32),
-        lambda x: np.max(x, initial=0.0),
     ],
 )
 def test_arguments_without_meaning_are_refused(call):
@@ -112,8 +112,8 @@ def test_arguments_without_meaning_are_refused(call):
 
 
 def test_functions_without_a_handler_are_refused():
-    with pytest.raises(MissingRuleError, match=r"got numpy\.vander"):
-        abstractly(lambda x: np.vander(x), (3,))
+    with pytest.raises(MissingRuleError, match=r"got numpy\.spacing"):
+        abstractly(lambda x: np.spacing(x), (3,))
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from chainrule.core.tracer import Tracer
 from chainrule.core.tree import flatten, unflatten
 from chainrule.core.types import is_number, type_of
 from chainrule.transforms.simplify import simplify
-from chainrule.transforms.trace import Traced, trace
+from chainrule.transforms.trace import Traced, trace, with_literals
 
 _KEYWORDS = "**"
 
@@ -202,7 +202,7 @@ def _trace(call: _Call) -> Traced:
     native = [type_of(leaf) for leaf in call.leaves]
     types = [type.with_dtype(type.dtype.newbyteorder("=")) for type in native]
     weak = [is_number(leaf) for leaf in call.leaves]
-    return trace(call.function, types, weak)
+    return with_literals(trace(call.function, types, weak))
 
 
 def _fixes(leaves: Sequence[Any]) -> list[tuple[int, np.dtype[Any]]]:

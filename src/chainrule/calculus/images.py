@@ -109,7 +109,7 @@ def _units(x: Any, start: Any, count: int, beside: Sequence[Any]) -> Any:
     if trace is None:
         units = np.eye(*shape, start, x.dtype)
     else:
-        traced = next(v for v in beside if getattr(v, "trace", None) is trace)
+        traced = next(v for v in beside if getattr(v, "recording", None) is trace)
         offset = broadcast_to(start, shape=shape)
         number = add(count_beside(traced, shape, 0), offset)
         same = equal(number, count_beside(traced, shape, 1))

@@ -26,7 +26,7 @@ class Traced:
     """Base of the values that stand in for arrays under a transform."""
 
     __slots__ = ()
-    trace: Any
+    recording: Any
 
 
 def find_trace(arguments: tuple[Any, ...]) -> Interpreter | None:
@@ -34,7 +34,7 @@ def find_trace(arguments: tuple[Any, ...]) -> Interpreter | None:
     top = None
     for argument in arguments:
         if isinstance(argument, Traced):
-            trace = argument.trace
+            trace = argument.recording
             if top is None or trace.level > top.level:
                 top = trace
     return top

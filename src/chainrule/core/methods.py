@@ -210,11 +210,19 @@ for _name in _UPDATES.split():
     setattr(ArrayMethods, f"__i{_name}__", _in_place(_name))
 
 _METHODS = (
-    "all any argmax argmin argsort clip conj conjugate cumprod cumsum diagonal dot max "
-    "mean min nonzero prod ravel repeat round squeeze std sum swapaxes take trace "
-    "var"
+    "all any argmax argmin argpartition argsort choose clip conj conjugate cumprod "
+    "cumsum diagonal dot max mean min nonzero prod ravel repeat round searchsorted "
+    "squeeze std sum swapaxes take trace var"
 )
 for _name in _METHODS.split():
     setattr(ArrayMethods, _name, _method(_name))
+
+
+def _compress(self: Any, condition: Any, axis: Any = None) -> Any:
+    """As ``numpy.compress`` of this array."""
+    return np.compress(condition, self, axis)
+
+
+ArrayMethods.compress = _compress  # type: ignore[attr-defined]
 ArrayMethods.flatten = ArrayMethods.ravel  # type: ignore[attr-defined]
 ArrayMethods.copy = lambda self: self  # type: ignore[attr-defined]

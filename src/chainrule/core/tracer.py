@@ -50,15 +50,15 @@ BRANCHING = (
 class Tracer(Unchanging, ArrayMethods, Traced):
     """A traced array: shape and dtype known, its value perhaps not yet."""
 
-    __slots__ = ("trace", "type", "value", "var", "weak")
+    __slots__ = ("recording", "type", "value", "variable", "weak")
 
-    trace: Trace
+    recording: Trace
 
     def __init__(
         self, trace: Trace, var: Var, value: Any = None, weak: bool = False
     ) -> None:
-        self.trace = trace
-        self.var = var
+        self.recording = trace
+        self.variable = var
         self.type = var.type
         self.value = value
         self.weak = weak
@@ -229,11 +229,11 @@ class Trace:
                 atoms.append(argument)
                 values.append(argument.value)
                 continue
-            if type(argument) is not Tracer or argument.trace is not self:
+            if type(argument) is not Tracer or argument.recording is not self:
                 atoms, values, weak = self._operands(primitive, arguments)
                 known = self.concrete and all(value is not None for value in values)
                 break
-            atoms.append(argument.var)
+            atoms.append(argument.variable)
             values.append(argument.value)
             weak = weak and argument.weak
             known = known and argument.value is not None
@@ -297,8 +297,8 @@ class Trace:
 
     def atom(self, value: Any) -> Atom:
         """The variable or literal that stands for a value in this trace."""
-        if isinstance(value, Tracer) and value.trace is self:
-            return value.var
+        if isinstance(value, Tracer) and value.recording is self:
+            return value.variable
         if isinstance(value, Literal):
             return value
         if isinstance(value, PYTHON_SCALARS):
@@ -325,7 +325,7 @@ class Trace:
         constants = tuple([var for var, _ in self.captured.values()])
         program = Program(
             constants,
-            tuple([tracer.var for tracer in self.inputs]),
+            tuple([tracer.variable for tracer in self.inputs]),
             tuple([equation for equation, _ in self.equations]),
             atoms,
         )

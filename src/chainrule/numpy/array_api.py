@@ -90,7 +90,7 @@ def searchsorted(a: Any, v: Any, side: str = "left", sorter: Any = None) -> Any:
         raise ValueError(
             f"Expected side 'left' or 'right', got {side!r} at {user_line()}."
         )
-    line = lifted(a) if sorter is None else take(a, sorter)
+    line, v = lifted(a) if sorter is None else take(a, sorter), lifted(v)
     if line.ndim != 1:
         raise ShapeError(
             f"Expected an array of one axis to search, got shape {line.shape} at "

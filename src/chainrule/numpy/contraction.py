@@ -28,8 +28,13 @@ class _Term:
 @implements(np.einsum)
 def einsum(*arguments: Any, optimize: Any = False, **options: Any) -> Any:
     """Sums of products over the axes named by letters."""
+    dtype = options.pop("dtype", None)
+    if options.get("casting") == "safe":
+        del options["casting"]
     refuse("einsum", options)
     subscripts, values = _subscripts(arguments)
+    if dtype is not None:
+        values = [_safely(lifted(value), np.dtype(dtype)) for value in values]
     inputs, output = _parsed(subscripts, [np.ndim(value) for value in values])
     _check_extents(subscripts, inputs, values)
     pairs = zip(values, inputs, strict=True)
@@ -41,6 +46,15 @@ def einsum(*arguments: Any, optimize: Any = False, **options: Any) -> Any:
         terms = [*rest, _contracted(first, second, needed)]
     last = _summed(terms[0], set(output))
     return np.transpose(last.value, [last.letters.index(letter) for letter in output])
+
+
+def _safely(x: Any, dtype: np.dtype[Any]) -> Any:
+    if not np.can_cast(x.dtype, dtype, "safe"):
+        raise TypeError(
+            f"Expected operands that can be cast safely to {dtype} for einsum, got "
+            f"{x.dtype} at {user_line()}: use .astype first."
+        )
+    return x.astype(dtype)
 
 
 def _subscripts(arguments: tuple[Any, ...]) -> tuple[str, list[Any]]:
@@ -181,3 +195,17 @@ def _matrices(term: _Term, groups: tuple[list[str], list[str], list[str]]) -> An
     sizes = [[term.extent(c) for c in group] for group in groups]
     shape = (*sizes[0], int(np.prod(sizes[1])), int(np.prod(sizes[2])))
     return np.reshape(np.transpose(term.value, order), shape)
+
+
+@implements(np.matvec)
+def matvec(x1: Any, x2: Any, **options: Any) -> Any:
+    """Matrices times vectors, of stacks of both."""
+    refuse(np.matvec, options)
+    return np.matmul(x1, np.expand_dims(lifted(x2), -1))[..., 0]
+
+
+@implements(np.vecmat)
+def vecmat(x1: Any, x2: Any, **options: Any) -> Any:
+    """Vectors, conjugated, times matrices, of stacks of both."""
+    refuse(np.vecmat, options)
+    return np.matmul(np.expand_dims(np.conj(lifted(x1)), -2), x2)[..., 0, :]

@@ -186,7 +186,7 @@ def _logical(ufunc: np.ufunc, primitive: Primitive) -> Handler:
     return handler
 
 
-def _outer(ufunc: np.ufunc) -> Handler:
+def outer_of(ufunc: np.ufunc) -> Handler:
     """The ufunc of each element of the one and each of the other."""
 
     def handler(x: Any, y: Any, **options: Any) -> Any:
@@ -208,7 +208,7 @@ for _ufunc, (_primitive, _answer) in TESTS.items():
     HANDLERS[_ufunc] = _test(_ufunc, _primitive, _answer)
 for _ufunc, _primitive in BINARY.items():
     HANDLERS[_ufunc] = _binary(_ufunc, _primitive)
-    HANDLERS[_ufunc, "outer"] = _outer(_ufunc)
+    HANDLERS[_ufunc, "outer"] = outer_of(_ufunc)
 for _ufunc, _primitive in LOGICAL.items():
     HANDLERS[_ufunc] = _logical(_ufunc, _primitive)
 HANDLERS[np.fix] = HANDLERS[np.trunc]

@@ -13,6 +13,16 @@ from chainrule.core.methods import NAMESPACE
 from chainrule.core.tracer import LATE
 
 ROOMS: tuple[str, ...] = (
+    "chainrule.numpy.running",
+    "chainrule.numpy.order",
+    "chainrule.numpy.everyday",
+    "chainrule.numpy.assembly",
+    "chainrule.numpy.padding",
+    "chainrule.numpy.contraction",
+    "chainrule.numpy.statistics",
+    "chainrule.numpy.nan_aware",
+    "chainrule.numpy.polynomials",
+    "chainrule.numpy.folds",
     "chainrule.numpy.linalg",
     "chainrule.numpy.fft",
     "chainrule.numpy.array_api",

@@ -171,11 +171,3 @@ def kron(x: Any, y: Any) -> Any:
     tall = [extent for n in theirs for extent in (1, n)]
     blocks = np.multiply(np.reshape(x, wide), np.reshape(y, tall))
     return np.reshape(blocks, [a * b for a, b in zip(ours, theirs, strict=True)])
-
-
-@implements(np.trapezoid)
-def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, axis: int = -1) -> Any:
-    """The integral of a line through points."""
-    y = np.moveaxis(lifted(y), axis, -1)
-    step = dx if x is None else np.diff(x, axis=-1 if np.ndim(x) == 1 else axis)
-    return np.sum(step * (y[..., 1:] + y[..., :-1]) / 2.0, axis=-1)

@@ -110,7 +110,7 @@ def cast(x: Any, dtype: np.dtype[Any]) -> Any:
 def strong(x: Any) -> Any:
     """A value whose dtype counts in promotion, though it be made of Python numbers."""
     if isinstance(x, Tracer) and x.weak:
-        return Tracer(x.trace, x.var, x.value, False)
+        return Tracer(x.recording, x.variable, x.value, False)
     return x
 
 

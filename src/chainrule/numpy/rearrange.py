@@ -1,4 +1,4 @@
-"""NumPy's functions that repeat, shift, pad and pick out diagonals."""
+"""NumPy's functions that repeat, shift and pick out diagonals."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.errors import user_line
 from chainrule.core.tracer import Tracer, implements
-from chainrule.numpy.promotion import lifted, refuse
 from chainrule.numpy.structure import Axis, many_axes, one_axis
 from chainrule.primitives import slicing
 from chainrule.primitives.indexing import scatter_add, take
@@ -45,11 +43,10 @@ def roll(x: Any, shift: Any, axis: Axis = None) -> Any:
     """Elements moved along axes, those at the end to the front."""
     if axis is None:
         return np.reshape(roll(np.ravel(x), shift, 0), x.shape)
-    axes = many_axes(axis, x.ndim)
-    shifts = shift if isinstance(shift, (tuple, list)) else (shift,) * len(axes)
-    for place, count in zip(axes, shifts, strict=True):
+    pairs = np.broadcast(axis, shift)
+    for place, count in [(one_axis(int(a), x.ndim), int(n)) for a, n in pairs]:
         extent = x.shape[place]
-        cut = -int(count) % extent if extent else 0
+        cut = -count % extent if extent else 0
         if cut:
             front = slicing.part(x, place, cut, extent)
             back = slicing.part(x, place, 0, cut)
@@ -69,42 +66,6 @@ def rot90(x: Any, k: int = 1, axes: Sequence[int] = (0, 1)) -> Any:
     if turns == 1:
         return np.swapaxes(np.flip(x, second), first, second)
     return np.flip(np.swapaxes(x, first, second), second)
-
-
-@implements(np.pad)
-def pad(x: Any, pad_width: Any, mode: str = "constant", **options: Any) -> Any:
-    """Elements added before and after, constant ones or those that the mode takes."""
-    if isinstance(pad_width, dict):
-        named = {one_axis(axis, x.ndim): width for axis, width in pad_width.items()}
-        pad_width = [named.get(axis, 0) for axis in range(x.ndim)]
-        pad_width = [w if np.ndim(w) else (w, w) for w in pad_width]
-    widths = np.broadcast_to(np.asarray(pad_width, int), (x.ndim, 2)).tolist()
-    fill = options.pop("constant_values", 0)
-    if mode == "constant":
-        refuse("pad", options)
-        return _pad_constant(x, widths, fill)
-    if mode not in ("edge", "reflect", "symmetric", "wrap"):
-        raise TypeError(
-            "Expected mode 'constant', 'edge', 'reflect', 'symmetric' or 'wrap' for "
-            f"np.pad, got {mode!r} at {user_line()}."
-        )
-    for axis, width in enumerate(widths):
-        if any(width):
-            chosen = np.pad(np.arange(x.shape[axis]), width, mode, **options)  # type: ignore[call-overload]
-            x = take(x, chosen, axis=axis)
-    return x
-
-
-def _pad_constant(x: Any, widths: list[list[int]], fill: Any) -> Any:
-    low, high = (tuple(width) for width in zip(*widths, strict=True))
-    padded = slicing.pad(x, low=low, high=high, interior=(0,) * x.ndim)
-    if isinstance(fill, (int, float)) and fill == 0:
-        return padded
-    inside = np.pad(np.ones(x.shape, bool), widths)
-    if np.ndim(fill) == 0:
-        return np.where(inside, padded, fill)
-    frame = np.pad(np.zeros(x.shape, x.dtype), widths, constant_values=fill)
-    return np.where(inside, padded, frame)
 
 
 @implements(np.diagonal)
@@ -158,21 +119,3 @@ def triu(x: Any, k: int = 0) -> Any:
     """Zeros below the k-th diagonal."""
     below = np.tri(*x.shape[-2:], k=k - 1, dtype=bool)
     return np.where(below, 0, x).astype(x.dtype)
-
-
-@implements(np.convolve)
-def convolve(x: Any, weights: Any, mode: str = "full") -> Any:
-    """The sums of products of a line and a reversed window that moves along it."""
-    x, weights = lifted(x), lifted(weights)
-    if x.shape[0] < weights.shape[0]:
-        x, weights = weights, x
-    n, m = x.shape[0], weights.shape[0]
-    wide = np.pad(x, m - 1)
-    windows = np.arange(n + m - 1)[:, None] + np.arange(m)
-    full = np.matmul(wide[windows], weights[::-1])
-    start, stop = {
-        "full": (0, n + m - 1),
-        "same": ((m - 1) // 2, (m - 1) // 2 + n),
-        "valid": (m - 1, n),
-    }[mode]
-    return full[start:stop]

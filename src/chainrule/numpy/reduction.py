@@ -1,4 +1,4 @@
-"""NumPy's reductions and running totals, for traced values."""
+"""NumPy's reductions for traced values: sums, products, extremes, means, positions."""
 
 from __future__ import annotations
 
@@ -10,19 +10,32 @@ from chainrule.core.errors import ShapeError, user_line
 from chainrule.core.tracer import HANDLERS, implements
 from chainrule.numpy.complex_numbers import square_of_size
 from chainrule.numpy.elementwise import truth
-from chainrule.numpy.promotion import cast_as_asked, lifted, refuse
+from chainrule.numpy.promotion import (
+    broadcast_shape,
+    cast,
+    cast_as_asked,
+    is_traced,
+    lifted,
+    refuse,
+)
 from chainrule.numpy.structure import Axis, many_axes, one_axis
 from chainrule.primitives import reduction as p
 from chainrule.primitives.structure import reduce_sum, reshape
 
 Primitive = Any
+NO_VALUE: Any = np._NoValue  # type: ignore[attr-defined]
+
+
+def asked(keepdims: Any) -> bool:
+    """Whether reduced axes are to stay; NumPy's functions may hand on a mark for no."""
+    return keepdims is not NO_VALUE and bool(keepdims)
 
 
 def reduced(primitive: Primitive, x: Any, axis: Axis, keepdims: Any) -> Any:
     """Apply a reduction along axes, which stay with extent 1 where asked."""
     axes = tuple(sorted(many_axes(axis, x.ndim)))
     y = primitive(x, axes=axes)
-    if keepdims is True:
+    if asked(keepdims):
         kept = [1 if i in axes else extent for i, extent in enumerate(x.shape)]
         return reshape(y, shape=tuple(kept))
     return y
@@ -37,59 +50,124 @@ def total_dtype(x: Any, dtype: Any) -> np.dtype[Any]:
     return np.dtype(np.uint if x.dtype.kind == "u" else int)
 
 
-def _total(name: str, primitive: Primitive) -> Any:
+def is_given(value: Any) -> bool:
+    """Whether an argument was given, and not as None or NumPy's mark for nothing."""
+    return value is not None and value is not NO_VALUE
+
+
+def chosen(x: Any, where: Any, fill: Any) -> Any:
+    """The elements where a mask holds, and a number that changes nothing elsewhere."""
+    if not is_given(where) or where is True:
+        return x
+    if broadcast_shape(x.shape, np.shape(where)) != x.shape:
+        raise ShapeError(
+            f"Expected where= of a shape that broadcasts to {x.shape}, got "
+            f"{np.shape(where)} at {user_line()}: broadcast the array first."
+        )
+    return np.where(where, x, np.asarray(fill, x.dtype))
+
+
+def started(y: Any, initial: Any, combine: Any) -> Any:
+    """A reduction that begins with a value; of its result's dtype."""
+    if not is_given(initial):
+        return y
+    return combine(
+        y, cast(initial, y.dtype) if is_traced(initial) else y.dtype.type(initial)
+    )
+
+
+def _total(name: str, primitive: Primitive, nothing: int, combine: Any) -> Any:
     def handler(
         x: Any,
         axis: Axis = None,
         dtype: Any = None,
         out: Any = None,
         keepdims: Any = False,
-        **options: Any,
+        initial: Any = None,
+        where: Any = True,
     ) -> Any:
-        if options:
-            refuse(name, options)
-        return reduced(
-            primitive, cast_as_asked(x, total_dtype(x, dtype)), axis, keepdims
-        )
+        if where is True and not is_given(initial):
+            return reduced(
+                primitive, cast_as_asked(x, total_dtype(x, dtype)), axis, keepdims
+            )
+        terms = chosen(cast_as_asked(x, total_dtype(x, dtype)), where, nothing)
+        return started(reduced(primitive, terms, axis, keepdims), initial, combine)
 
+    handler.__name__ = name
     return handler
 
 
-def _extreme(name: str, primitive: Primitive, on_booleans: Primitive) -> Any:
+def least(dtype: np.dtype[Any]) -> Any:
+    """What is no larger than any other value of a dtype."""
+    if dtype.kind == "f":
+        return -np.inf
+    return np.iinfo(dtype).min if dtype.kind in "iu" else False
+
+
+def greatest(dtype: np.dtype[Any]) -> Any:
+    """What is no smaller than any other value of a dtype."""
+    if dtype.kind == "f":
+        return np.inf
+    return np.iinfo(dtype).max if dtype.kind in "iu" else True
+
+
+def _extreme(
+    primitives: tuple[Primitive, Primitive], nothing: Any, combine: Any
+) -> Any:
+    plain, on_booleans = primitives
+
     def handler(
         x: Any,
         axis: Axis = None,
         out: Any = None,
         keepdims: Any = False,
-        **options: Any,
+        initial: Any = None,
+        where: Any = True,
     ) -> Any:
-        refuse(name, options)
-        chosen = on_booleans if x.dtype.kind == "b" else primitive
-        return reduced(chosen, x, axis, keepdims)
+        primitive = on_booleans if x.dtype.kind == "b" else plain
+        masked = is_given(where) and where is not True
+        if masked and not is_given(initial):
+            raise ValueError(
+                f"Expected initial= beside where=, got none at {user_line()}: give the "
+                "result of no elements, for example initial=-np.inf."
+            )
+        terms = chosen(x, where, nothing(x.dtype))
+        if is_given(initial) and not count_of(x, axis):
+            terms = np.full_like(x, initial, shape=_filled(x, axis))
+        return started(reduced(primitive, terms, axis, keepdims), initial, combine)
 
     return handler
 
 
-def _logical(name: str, primitive: Primitive) -> Any:
+def _filled(x: Any, axis: Axis) -> tuple[int, ...]:
+    """The shape with one element along each reduced axis: they were none."""
+    axes = many_axes(axis, x.ndim)
+    return tuple([1 if i in axes else extent for i, extent in enumerate(x.shape)])
+
+
+def _logical(primitive: Primitive, nothing: bool) -> Any:
     def handler(
         x: Any,
         axis: Axis = None,
         out: Any = None,
         keepdims: Any = False,
-        **options: Any,
+        *,
+        where: Any = True,
     ) -> Any:
-        refuse(name, options)
-        return reduced(primitive, truth(x), axis, keepdims)
+        terms = chosen(truth(x), where, nothing)
+        return reduced(primitive, terms, axis, keepdims)
 
     return handler
 
 
-sum_ = implements(np.sum)(_total("sum", reduce_sum))
-prod = implements(np.prod)(_total("prod", p.reduce_prod))
-max_ = implements(np.max, np.amax)(_extreme("max", p.reduce_max, p.reduce_or))
-min_ = implements(np.min, np.amin)(_extreme("min", p.reduce_min, p.reduce_and))
-all_ = implements(np.all)(_logical("all", p.reduce_and))
-any_ = implements(np.any)(_logical("any", p.reduce_or))
+LARGEST, SMALLEST = (p.reduce_max, p.reduce_or), (p.reduce_min, p.reduce_and)
+
+sum_ = implements(np.sum)(_total("sum", reduce_sum, 0, np.add))
+prod = implements(np.prod)(_total("prod", p.reduce_prod, 1, np.multiply))
+max_ = implements(np.max, np.amax)(_extreme(LARGEST, least, np.maximum))
+min_ = implements(np.min, np.amin)(_extreme(SMALLEST, greatest, np.minimum))
+all_ = implements(np.all)(_logical(p.reduce_and, True))
+any_ = implements(np.any)(_logical(p.reduce_or, False))
 
 UFUNC_REDUCTIONS: dict[np.ufunc, Any] = {
     np.add: sum_,
@@ -106,12 +184,13 @@ def _ufunc_reduce(handler: Any) -> Any:
         x: Any,
         axis: Axis = 0,
         dtype: Any = None,
+        out: Any = None,
         keepdims: bool = False,
         **options: Any,
     ) -> Any:
-        refuse("ufunc.reduce", options)
         typed = x if dtype is None else cast_as_asked(x, np.dtype(dtype))
-        return handler(typed, axis=axis, keepdims=keepdims)
+        given = {key: value for key, value in options.items() if is_given(value)}
+        return handler(typed, axis=axis, keepdims=keepdims, **given)
 
     return reduce
 
@@ -128,6 +207,21 @@ def count_of(x: Any, axis: Axis) -> int:
     return count
 
 
+def _counted(x: Any, axis: Axis, keepdims: Any, where: Any) -> Any:
+    """How many elements go into each result: a number, or an array beside a mask."""
+    if not is_given(where) or where is True:
+        return count_of(x, axis)
+    flags = np.broadcast_to(where, x.shape)
+    return np.sum(flags, axis=axis, keepdims=asked(keepdims))
+
+
+def _share(total: Any, count: Any) -> Any:
+    """A total over a count, in the total's dtype."""
+    if not isinstance(count, (int, float)):
+        count = count.astype(total.dtype)
+    return total / count
+
+
 @implements(np.mean)
 def mean(
     x: Any,
@@ -135,14 +229,14 @@ def mean(
     dtype: Any = None,
     out: Any = None,
     keepdims: Any = False,
-    **options: Any,
+    *,
+    where: Any = True,
 ) -> Any:
     """The arithmetic mean; of integers, in float64."""
-    if options:
-        refuse("mean", options)
     wanted = np.dtype(float) if x.dtype.kind in "biu" and dtype is None else dtype
     typed = x if wanted is None else cast_as_asked(x, np.dtype(wanted))
-    return reduced(reduce_sum, typed, axis, keepdims) / count_of(x, axis)
+    total = reduced(reduce_sum, chosen(typed, where, 0), axis, keepdims)
+    return _share(total, _counted(x, axis, keepdims, where))
 
 
 @implements(np.var)
@@ -156,12 +250,20 @@ def var(
     **options: Any,
 ) -> Any:
     """The mean square distance from the mean."""
+    where = options.pop("where", True)
+    middle = options.pop("mean", None)
     correction = options.pop("correction", None)
     refuse("var", options)
-    fewer = correction if isinstance(correction, (int, float)) else ddof
-    distance = x - mean(x, axis, dtype, keepdims=True)
-    total = reduced(reduce_sum, square_of_size(distance), axis, keepdims)
-    return total / max(count_of(x, axis) - fewer, 0)
+    fewer = correction if is_given(correction) else ddof
+    if not is_given(middle):
+        middle = mean(x, axis, dtype, keepdims=True, where=where)
+    square = square_of_size(x - middle)
+    square = square if dtype is None else cast(square, np.dtype(dtype))
+    total = reduced(reduce_sum, chosen(square, where, 0), axis, keepdims)
+    count = _counted(x, axis, keepdims, where)
+    if isinstance(count, int):
+        return total / max(count - fewer, 0)
+    return _share(total, np.maximum(count - fewer, 0))
 
 
 @implements(np.std)
@@ -182,47 +284,6 @@ def count_nonzero(x: Any, axis: Axis = None, *, keepdims: bool = False) -> Any:
     return sum_(truth(x), axis, keepdims=keepdims)
 
 
-@implements(np.average)
-def average(
-    x: Any,
-    axis: Axis = None,
-    weights: Any = None,
-    returned: bool = False,
-    *,
-    keepdims: Any = False,
-) -> Any:
-    """The mean, each element counted by its weight."""
-    x = lifted(x)
-    if weights is None:
-        counted = np.ones(x.shape, x.dtype)
-    elif np.shape(weights) == x.shape:
-        counted = weights
-    else:
-        places = [1] * x.ndim
-        place = one_axis(axis, x.ndim)
-        places[place] = x.shape[place]
-        counted = np.broadcast_to(np.reshape(weights, places), x.shape)
-    whole = np.sum(counted, axis=axis, keepdims=keepdims)
-    result = np.sum(x * counted, axis=axis, keepdims=keepdims) / whole
-    return (result, np.broadcast_to(whole, result.shape)) if returned else result
-
-
-@implements(np.nansum)
-def nansum(x: Any, axis: Axis = None, *args: Any, **options: Any) -> Any:
-    """The sum of what is a number."""
-    return sum_(np.where(np.isnan(x), 0, x), axis, *args, **options)
-
-
-@implements(np.nanmean)
-def nanmean(x: Any, axis: Axis = None, *args: Any, **options: Any) -> Any:
-    """The mean of what is a number."""
-    keepdims = options.get("keepdims", False)
-    count = sum_(np.logical_not(np.isnan(x)), axis, keepdims=keepdims)
-    total = nansum(x, axis, *args, **options)
-    whole = total.dtype.kind in "biu"
-    return total / (count if whole else count.astype(total.dtype))
-
-
 @implements(np.argmax)
 def argmax(x: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) -> Any:
     """Where the largest element is; the first of those that tie."""
@@ -238,24 +299,10 @@ def argmin(x: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) 
 def _position(primitive: Primitive, x: Any, axis: Any, keepdims: Any) -> Any:
     if axis is None:
         found = primitive(np.ravel(x), axis=0)
-        return np.reshape(found, (1,) * x.ndim) if keepdims is True else found
+        return np.reshape(found, (1,) * x.ndim) if asked(keepdims) else found
     place = one_axis(axis, x.ndim)
     found = primitive(x, axis=place)
-    return np.expand_dims(found, place) if keepdims is True else found
-
-
-@implements(np.cumsum)
-def cumsum(x: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    """Running sums."""
-    flat, place = line_along(cast_as_asked(x, total_dtype(x, dtype)), axis)
-    return p.cumsum(flat, axis=place)
-
-
-@implements(np.cumprod)
-def cumprod(x: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
-    """Running products."""
-    flat, place = line_along(cast_as_asked(x, total_dtype(x, dtype)), axis)
-    return p.cumprod(flat, axis=place)
+    return np.expand_dims(found, place) if asked(keepdims) else found
 
 
 def line_along(x: Any, axis: Any) -> tuple[Any, int]:
@@ -264,62 +311,6 @@ def line_along(x: Any, axis: Any) -> tuple[Any, int]:
     if axis is None or x.ndim == 0:
         return np.ravel(x), 0
     return x, one_axis(axis, x.ndim)
-
-
-HANDLERS[np.add, "accumulate"] = lambda x, axis=0, dtype=None: cumsum(x, axis, dtype)
-HANDLERS[np.multiply, "accumulate"] = lambda x, axis=0, dtype=None: cumprod(
-    x, axis, dtype
-)
-
-
-@implements(np.median)
-def median(
-    x: Any,
-    axis: Axis = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    keepdims: bool = False,
-) -> Any:
-    """The middle element, or the mean of the two in the middle."""
-    axes = tuple(sorted(many_axes(axis, x.ndim)))
-    kept = [i for i in range(x.ndim) if i not in axes]
-    count = count_of(x, axis)
-    if count == 0:
-        raise ShapeError(
-            f"Expected at least one element for a median, got shape {x.shape} at "
-            f"{user_line()}."
-        )
-    rest = tuple([x.shape[i] for i in kept])
-    line = np.sort(np.reshape(np.transpose(x, (*kept, *axes)), (*rest, count)))
-    middle = line[..., (count - 1) // 2 : count // 2 + 1]
-    found = np.mean(middle, axis=-1)
-    if x.dtype.kind in "fc":
-        found = np.where(np.isnan(line[..., -1]), np.nan, found)
-    if not keepdims:
-        return found
-    extents = [1 if i in axes else extent for i, extent in enumerate(x.shape)]
-    return np.reshape(found, extents)
-
-
-@implements(np.diff)
-def diff(
-    x: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None
-) -> Any:
-    """Differences of neighbours, ``n`` times over; of booleans, whether they differ."""
-    x = lifted(x)
-    place = one_axis(axis, x.ndim)
-    line = (*x.shape[:place], 1, *x.shape[place + 1 :])
-    parts = [
-        np.broadcast_to(part, line) if np.ndim(part) == 0 else part
-        for part in (prepend, x, append)
-        if part is not None and part is not np._NoValue  # type: ignore[attr-defined]
-    ]
-    x = np.concatenate(parts, axis=place) if len(parts) > 1 else x
-    before = (np.s_[:],) * place
-    subtract = np.not_equal if x.dtype.kind == "b" else np.subtract
-    for _ in range(n):
-        x = subtract(x[(*before, np.s_[1:])], x[(*before, np.s_[:-1])])
-    return x
 
 
 @implements(np.allclose)

@@ -9,7 +9,7 @@ import numpy as np
 
 from chainrule.core.check import checked
 from chainrule.core.errors import user_line
-from chainrule.core.program import Program, Var
+from chainrule.core.program import Atom, Equation, Literal, Program, Var
 from chainrule.core.tracer import Tracer, open_trace
 from chainrule.core.tree import Structure, flatten
 from chainrule.core.types import PYTHON_SCALARS, ArrayType, type_of
@@ -51,6 +51,48 @@ def trace(
         results, structure = flatten(function(*inputs))
         program, constants = recording.close(_results(results))
     return Traced(checked(program), constants, structure, results, None)
+
+
+def with_literals(traced: Traced) -> Traced:
+    """Constant arrays of one number become literals, which take no memory to read.
+
+    Derivatives are full of them: NumPy writes out the products of repeated numbers.
+    """
+    program = traced.program
+    pairs = list(zip(program.constants, traced.constants, strict=True))
+    known: dict[Atom, Atom] = {
+        var: Literal(value.flat[0], var.type)
+        for var, value in pairs
+        if isinstance(value, np.ndarray) and _is_uniform(value)
+    }
+    if not known:
+        return traced
+    equations = [
+        Equation(
+            equation.primitive,
+            tuple([known.get(atom, atom) for atom in equation.inputs]),
+            equation.params,
+            equation.outputs,
+        )
+        for equation in program.equations
+    ]
+    kept = [(var, value) for var, value in pairs if var not in known]
+    slim = Program(
+        tuple([var for var, _ in kept]),
+        program.inputs,
+        tuple(equations),
+        tuple([known.get(atom, atom) for atom in program.outputs]),
+    )
+    constants = [value for _, value in kept]
+    return traced._replace(program=checked(slim), constants=constants)
+
+
+def _is_uniform(array: np.ndarray[Any, Any]) -> bool:
+    """Whether an array holds one number, to the bit, in every place."""
+    if not array.size or array.dtype.kind not in "biuf" or not array.flags.c_contiguous:
+        return False
+    bits = array.reshape(-1).view(f"u{array.itemsize}")
+    return bool(bits[0] == bits[-1] and np.all(bits == bits[0]))
 
 
 def trace_with_values(function: Callable[..., Any], values: Sequence[Any]) -> Traced:

@@ -34,10 +34,11 @@ from chainrule.backends.native.loops import emit_loop
 from chainrule.backends.native.lowerings import llvm_element
 from chainrule.backends.native.maps import emit_map
 from chainrule.backends.native.memory import Memory
-from chainrule.backends.native.node import Node
+from chainrule.backends.native.node import RUNNING, Node
 from chainrule.backends.native.pack import can_turn, emit_turn
 from chainrule.backends.native.product import emit_product
 from chainrule.backends.native.reductions import emit_reduction
+from chainrule.backends.native.running import emit_running
 from chainrule.backends.native.schedule import Item, Plan
 from chainrule.backends.native.support import emit_barrier, emit_copy
 from chainrule.backends.native.target import Target
@@ -299,6 +300,8 @@ class Driver:
             return emit_map(frame) if view is None else emit_turn(frame, view)
         if kernel.core.op == "matmul":
             return emit_product(frame)
+        if kernel.core.op in RUNNING:
+            return emit_running(frame)
         return emit_reduction(frame)
 
     def _call(self, plan: Plan, code: KernelCode, low: Value, high: Value) -> None:

@@ -53,8 +53,9 @@ class Fusion:
         self.region = region
         self.live = _live(region)
         self.stored: set[Node] = set()
+        self.needed: set[Node] = set()
         for node in stored:
-            self._store(node)
+            self._need(node)
         self.uses = _uses(self.live)
         self.weight: dict[Node, int] = {}
         self.kernels: list[Kernel] = []
@@ -63,6 +64,7 @@ class Fusion:
         while not self._group():
             pass
         self._adopt()
+        self._release()
 
     def in_memory(self, node: Node) -> bool:
         """Whether a value of this region stands in memory (or, 0-d, in a register)."""
@@ -79,12 +81,12 @@ class Fusion:
         for node in self.live:
             if node.op == "matmul":
                 for operand in node.inputs:
-                    self._store(strided(operand).base)
+                    self._need(strided(operand).base)
             elif node.op in HEADS:
                 for operand in node.inputs:
-                    self._store(operand)
+                    self._need(operand)
             elif node.op == "pack":
-                self._store(node)
+                self._need(node)
         for node in self.live:
             self.weight[node] = self._weight(node)
             if not node.is_expression or self.weight[node] <= WEIGHT_LIMIT:
@@ -103,6 +105,11 @@ class Fusion:
                 return True
         return False
 
+    def _need(self, node: Node) -> None:
+        """Store a value that must stand in memory, whoever else reads it."""
+        self.needed.add(node)
+        self._store(node)
+
     def _store(self, node: Node) -> None:
         made_here = node.region is self.region and node.op not in GIVEN
         if made_here and node.op not in HEADS:
@@ -111,6 +118,9 @@ class Fusion:
     def _weight(self, node: Node) -> int:
         if self.in_memory(node) or not node.is_expression:
             return 1
+        if node.op == "fold":
+            (x,) = node.inputs
+            return x.type.size // node.type.size * (1 + self.weight.get(x, 1))
         own = 1 if node.op in CHEAP else WEIGHT_LIMIT + 1
         return own + sum(self.weight.get(x, 1) for x in node.inputs)
 
@@ -261,9 +271,38 @@ class Fusion:
         Dropout's mask, say, is computed in the epilogue of the product that it masks.
         """
         for kernel in self.kernels:
-            if kernel.core is not None:
+            if kernel.roots:
                 self._adopt_into(kernel)
         self.kernels = [kernel for kernel in self.kernels if kernel.roots]
+
+    def _release(self) -> None:
+        """Keep in registers what is read in the kernel alone that makes it."""
+        readers: dict[Node, set[object]] = {}
+        crooked: set[Node] = set()
+        for kernel in self.kernels:
+            for member in (kernel.core, *kernel.roots):
+                if member is None:
+                    continue
+                leaves = self._reads(member, kernel.core)
+                for leaf in leaves:
+                    readers.setdefault(leaf, set()).add(kernel)
+                straight = self.aligned_leaves(member)
+                crooked.update(leaf for leaf in leaves if leaf not in straight)
+        for node in self.live:
+            if node.is_scalar:
+                for leaf in self.leaves(node):
+                    readers.setdefault(leaf, set()).add(node)
+        for kernel in self.kernels:
+            kept = [
+                root
+                for root in kernel.roots
+                if not root.is_elementwise
+                or root in self.needed
+                or root in crooked
+                or readers.get(root) != {kernel}
+            ]
+            self.stored.difference_update(set(kernel.roots) - set(kept))
+            kernel.roots[:] = kept
 
     def _adopt_into(self, kernel: Kernel) -> None:
         wanted = [x for root in kernel.roots for x in self.aligned_leaves(root)]

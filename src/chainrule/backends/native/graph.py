@@ -15,6 +15,7 @@ from chainrule.backends.native.lowerings import LOWERINGS, has_element, lowers
 from chainrule.backends.native.node import (
     INDEXED,
     REDUCTIONS,
+    RUNNING,
     VIEWS,
     Choice,
     Loop,
@@ -29,6 +30,9 @@ from chainrule.core.types import ArrayType
 
 CHUNK = 4096
 """A sum over everything goes in runs of this many, and then over the runs."""
+
+SHORT, MANY = 8, 64
+"""A reduction of up to ``SHORT`` elements at ``MANY`` places or more is written out."""
 
 NOTHING = ArrayType((0,), np.dtype(bool))
 """The type of a node that has no value of its own, only results behind it."""
@@ -182,6 +186,8 @@ def _reduce(region: Region, equation: Equation, operands: list[Node]) -> list[No
     (x,) = operands
     name, out = equation.primitive.name, equation.outputs[0].type
     axes: tuple[int, ...] = equation.params["axes"]
+    if _is_short(equation):
+        return [Node("fold", operands, {"axes": axes, "op": name}, out, region)]
     if out.shape or x.type.size <= 4 * CHUNK:
         return [Node(name, operands, {"axes": axes}, out, region)]
     if len(x.shape) > 1:
@@ -201,6 +207,25 @@ def _reduce(region: Region, equation: Equation, operands: list[Node]) -> list[No
     rest = _stretch(region, x, whole, x.type.size - whole)
     last = region.make(name, (rest,), (), out.dtype, axes=(0,))
     return [region.make(COMBINERS[name], (total, last), (), out.dtype)]
+
+
+def _running(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
+    type = equation.outputs[0].type
+    if type.dtype.kind == "b":
+        return _callback(region, equation, operands)
+    params = {"axes": (equation.params["axis"],)}
+    return [Node(equation.primitive.name, operands, params, type, region)]
+
+
+def _is_short(equation: Equation) -> bool:
+    """Whether a reduction is best written out: of few neighbours, at many places.
+
+    Vectors would run along the few; so they run along the places, as in any map.
+    """
+    x, out = equation.inputs[0].type, equation.outputs[0].type
+    axes = equation.params["axes"]
+    few = 0 < x.size <= SHORT * out.size
+    return few and x.ndim - 1 in axes and out.size >= MANY and out.dtype.kind != "b"
 
 
 COMBINERS = {
@@ -302,6 +327,7 @@ REWRITES = {
     "argmin": _arg_extreme,
     "matmul": _matmul,
     **dict.fromkeys(REDUCTIONS, _reduce),
+    **dict.fromkeys(RUNNING, _running),
     "scan": _scan,
     "fori_loop": _fori_loop,
     "while_loop": _while_loop,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from chainrule.backends.native.index import Affine, Index, Lanes, row_major
 from chainrule.backends.native.ir import Value, const, lanes_of, like
 from chainrule.backends.native.lowerings import convert
 from chainrule.backends.native.node import Node
+from chainrule.backends.native.reductions import combine
 
 
 def _integer(e: Emitter, index: Index, element: str) -> Value:
@@ -114,6 +116,33 @@ def _in_range(
         f.store(const("i8", 1), e.flag)
     safe = f.select(f.icmp("uge", place, limit), zero, place)
     return Affine(safe) if lanes_of(wide) == 1 else Lanes(safe)
+
+
+@at_index("fold")
+def _fold(
+    e: Emitter, node: Node, index: tuple[Index, ...], mask: Value | None
+) -> Value:
+    """A short reduction, its elements one after the other."""
+    (x,) = node.inputs
+    axes = node.params["axes"]
+    total: Value | None = None
+    for places in product(*[range(x.shape[axis]) for axis in axes]):
+        inner, outer = iter(places), iter(index)
+        at = tuple(
+            [
+                Affine(next(inner)) if i in axes else next(outer)
+                for i in range(x.type.ndim)
+            ]
+        )
+        value = e.value(x, at, mask)
+        if total is None:
+            total = value
+            continue
+        pair = e.alike([total, value])
+        total = combine(e.f, node.params["op"], node.type, *pair)
+    if total is None:
+        raise AssertionError("a fold has elements")
+    return total
 
 
 @at_index("pad")

@@ -13,6 +13,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.backends.native.elementary import ELEMENTARY
+from chainrule.backends.native.elementary.division import (
+    emit_floor_divide,
+    emit_remainder,
+    emit_whole_division,
+)
 from chainrule.backends.native.ir import BITS, Function, Value, const, element_of, like
 from chainrule.core.types import ArrayType
 
@@ -92,6 +97,30 @@ _boolean_arithmetic("mul", "and")
 @lowering("div")
 def _div(f: Function, types: list[ArrayType], x: Value, y: Value) -> Value:
     return f.fdiv(x, y)
+
+
+def _whole_quotients() -> None:
+    for name, emit in (
+        ("floor_divide", emit_floor_divide),
+        ("remainder", emit_remainder),
+    ):
+
+        def lower(
+            f: Function,
+            types: list[ArrayType],
+            x: Value,
+            y: Value,
+            emit: Lower = emit,
+            quotient: bool = name == "floor_divide",
+        ) -> Value:
+            if is_float(types[0]):
+                return emit(f, x, y)
+            return emit_whole_division(f, x, y, is_signed(types[0]), quotient)
+
+        LOWERINGS[name] = lower
+
+
+_whole_quotients()
 
 
 @lowering("neg")

@@ -14,8 +14,24 @@ REDUCTIONS = {
     *("reduce_sum", "reduce_prod", "reduce_max", "reduce_min"),
     *("reduce_and", "reduce_or"),
 }
+RUNNING = {
+    "cumsum": "reduce_sum",
+    "cumprod": "reduce_prod",
+    "cummax": "reduce_max",
+    "cummin": "reduce_min",
+}
+"""Running totals, and the reduction that each goes by."""
 VIEWS = {"broadcast_to", "reshape", "transpose", "slice"}
-INDEXED = {"pad", "concatenate", "take", "iota", "random_bits", "random_fold", "pack"}
+INDEXED = {
+    "fold",
+    "pad",
+    "concatenate",
+    "take",
+    "iota",
+    "random_bits",
+    "random_fold",
+    "pack",
+}
 CHEAP = {
     *VIEWS,
     "pack",
@@ -90,7 +106,7 @@ class Node:
     @property
     def is_core(self) -> bool:
         """A sum over an axis: the heart of a kernel of its own."""
-        return self.op in REDUCTIONS or self.op == "matmul"
+        return self.op in REDUCTIONS or self.op in RUNNING or self.op == "matmul"
 
     def __repr__(self) -> str:
         return f"{self.op}:{self.type!r}"

@@ -72,6 +72,9 @@ def _axis_in_user(node: Node, x: Node, axis: int) -> int | None:
         return axis
     if node.op == "transpose":
         return node.params["axes"].index(axis)
+    if node.op == "fold":
+        gone = node.params["axes"]
+        return None if axis in gone else axis - sum(a < axis for a in gone)
     if node.op == "broadcast_to":
         return axis + len(node.shape) - len(x.shape)
     if node.op == "reshape":
@@ -112,13 +115,18 @@ def _across(
             frame.store_roots(e, index, mask)
 
     if len(dims) == 1:
+<<<<<<< HEAD
         together = TOGETHER if math.prod(reduced) >= LONG_COLUMN else 1
         return _flat_columns(frame, e, dims[0], together, reduce_at)
+=======
+        return flat_columns(frame, e, dims[0], reduce_at)
+>>>>>>> 34635dd (Native: what one kernel alone reads stays in registers; short sums, running totals and whole quotients have forms; constant arrays of one number are literals)
     with row_range(frame, e, dims[0]) as row, loops(e, dims[1:-1]) as middle:
         along(e, dims[-1], lambda at, mask: reduce_at([[row, *middle, at]], [mask]))
     return frame.finish(units_of_rows(dims[0]), rows_part(dims[0]))
 
 
+<<<<<<< HEAD
 def _flat_columns(
     frame: Frame, e: Emitter, size: int, together: int, body: Callable[..., None]
 ) -> KernelCode:
@@ -128,6 +136,16 @@ def _flat_columns(
     full = size - size % width
     units = -(-size // width)
     whole = const("i64", full // width)
+=======
+def flat_columns(
+    frame: Frame, e: Emitter, size: int, body: Callable[..., None]
+) -> KernelCode:
+    """One axis of columns, shared out by vectors."""
+    full = size - size % e.lanes
+    units = -(-size // e.lanes)
+    f = e.f
+    whole = const("i64", full // e.lanes)
+>>>>>>> 34635dd (Native: what one kernel alone reads stays in registers; short sums, running totals and whole quotients have forms; constant arrays of one number are literals)
     stop = f.select(f.icmp("slt", frame.hi, whole), frame.hi, whole)
     with f.loop(frame.lo, stop) as unit, e.scope():
         first = f.mul(unit, const("i64", width))
@@ -182,11 +200,11 @@ def reduce_vectors(
 class Fold:
     """A running reduction in a vector register."""
 
-    def __init__(self, e: Emitter, core: Node) -> None:
+    def __init__(self, e: Emitter, core: Node, op: str | None = None) -> None:
         self.e = e
         self.type = core.type
-        self.op = core.op
-        start = identity(core)
+        self.op = op or core.op
+        start = identity(self.op, core.type.dtype)
         element = llvm_element(core.type.dtype)
         self.identity = e.widen(const(element, start))
         self.cell = e.f.alloca(self.identity.type)
@@ -219,19 +237,18 @@ class Fold:
         return combine(f, self.op, self.type, low, high)
 
 
-def identity(core: Node) -> Any:
+def identity(op: str, dtype: np.dtype[Any]) -> Any:
     """The value that changes nothing: 0, 1, the least or the greatest."""
-    dtype = core.type.dtype
-    if core.op in ("reduce_sum", "reduce_or"):
+    if op in ("reduce_sum", "reduce_or"):
         return -0.0 if dtype.kind == "f" else 0
-    if core.op in ("reduce_prod", "reduce_and"):
+    if op in ("reduce_prod", "reduce_and"):
         return 1
     if dtype.kind == "f":
-        return -np.inf if core.op == "reduce_max" else np.inf
+        return -np.inf if op == "reduce_max" else np.inf
     if dtype.kind == "b":
-        return core.op == "reduce_min"
+        return op == "reduce_min"
     limits = np.iinfo(dtype)
-    return limits.min if core.op == "reduce_max" else limits.max
+    return limits.min if op == "reduce_max" else limits.max
 
 
 def combine(f: Function, op: str, type: ArrayType, x: Value, y: Value) -> Value:
