@@ -115,19 +115,14 @@ def _across(
             frame.store_roots(e, index, mask)
 
     if len(dims) == 1:
-<<<<<<< HEAD
         together = TOGETHER if math.prod(reduced) >= LONG_COLUMN else 1
-        return _flat_columns(frame, e, dims[0], together, reduce_at)
-=======
-        return flat_columns(frame, e, dims[0], reduce_at)
->>>>>>> 34635dd (Native: what one kernel alone reads stays in registers; short sums, running totals and whole quotients have forms; constant arrays of one number are literals)
+        return flat_columns(frame, e, dims[0], together, reduce_at)
     with row_range(frame, e, dims[0]) as row, loops(e, dims[1:-1]) as middle:
         along(e, dims[-1], lambda at, mask: reduce_at([[row, *middle, at]], [mask]))
     return frame.finish(units_of_rows(dims[0]), rows_part(dims[0]))
 
 
-<<<<<<< HEAD
-def _flat_columns(
+def flat_columns(
     frame: Frame, e: Emitter, size: int, together: int, body: Callable[..., None]
 ) -> KernelCode:
     """A unit is so many vectors of columns; the last may have fewer, and a mask."""
@@ -136,16 +131,6 @@ def _flat_columns(
     full = size - size % width
     units = -(-size // width)
     whole = const("i64", full // width)
-=======
-def flat_columns(
-    frame: Frame, e: Emitter, size: int, body: Callable[..., None]
-) -> KernelCode:
-    """One axis of columns, shared out by vectors."""
-    full = size - size % e.lanes
-    units = -(-size // e.lanes)
-    f = e.f
-    whole = const("i64", full // e.lanes)
->>>>>>> 34635dd (Native: what one kernel alone reads stays in registers; short sums, running totals and whole quotients have forms; constant arrays of one number are literals)
     stop = f.select(f.icmp("slt", frame.hi, whole), frame.hi, whole)
     with f.loop(frame.lo, stop) as unit, e.scope():
         first = f.mul(unit, const("i64", width))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from chainrule.backends.native.frame import (
     Frame,
@@ -16,9 +17,13 @@ from chainrule.backends.native.frame import (
     units_of_rows,
 )
 from chainrule.backends.native.index import ZERO, Affine, Index
-from chainrule.backends.native.ir import Value
 from chainrule.backends.native.node import RUNNING
-from chainrule.backends.native.reductions import Fold, flat_columns
+from chainrule.backends.native.reductions import (
+    LONG_COLUMN,
+    TOGETHER,
+    Fold,
+    flat_columns,
+)
 
 
 def emit_running(frame: Frame) -> KernelCode:
@@ -34,31 +39,33 @@ def emit_running(frame: Frame) -> KernelCode:
     wide = bool(others) and others[-1] > axis
     e = frame.emitter(lanes_for(frame.kernel, frame.target) if wide else 1)
 
-    def run(found: Sequence[Index], mask: Value | None) -> None:
-        places = dict(zip(others, found, strict=True))
-        fold = Fold(e, core, RUNNING[core.op])
+    def run(founds: Sequence[Sequence[Index]], masks: Sequence[Any]) -> None:
+        places = [dict(zip(others, found, strict=True)) for found in founds]
+        folds = [Fold(e, core, RUNNING[core.op]) for _ in founds]
         with e.f.loop(0, core.shape[axis]) as at, e.scope():
-            places[axis] = Affine(at)
-            index = tuple([places.get(a, ZERO) for a in range(len(core.shape))])
-            fold.step(e.widen(e.value(core.inputs[0], index, mask)))
-            e.give(core, index, fold.result())
-            frame.store_roots(e, index, mask)
+            for place, mask, fold in zip(places, masks, folds, strict=True):
+                place[axis] = Affine(at)
+                index = tuple([place.get(a, ZERO) for a in range(len(core.shape))])
+                fold.step(e.widen(e.value(core.inputs[0], index, mask)))
+                e.give(core, index, fold.result())
+                frame.store_roots(e, index, mask)
 
     if not others:
         with e.f.when(e.f.icmp("slt", frame.lo, frame.hi)):
-            run([], None)
+            run([[]], [None])
         return frame.finish(1, ("flat", 1, 1))
     first = others[0]
     rows = core.shape[first]
     if wide and len(others) == 1:
-        return flat_columns(frame, e, rows, lambda real, mask: run(real, mask))
+        together = TOGETHER if core.shape[axis] >= LONG_COLUMN else 1
+        return flat_columns(frame, e, rows, together, run)
     middle = others[1:-1] if wide else others[1:]
     extents = [core.shape[a] for a in middle]
     with row_range(frame, e, rows) as row, loops(e, extents) as inner:
         if wide:
             last = core.shape[others[-1]]
-            along(e, last, lambda at, mask: run([row, *inner, at], mask))
+            along(e, last, lambda at, mask: run([[row, *inner, at]], [mask]))
         else:
-            run([row, *inner], None)
+            run([[row, *inner]], [None])
     part = ("columns", first, rows, row_unit(rows)) if axis < first else rows_part(rows)
     return frame.finish(units_of_rows(rows), part)
