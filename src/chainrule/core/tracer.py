@@ -117,8 +117,8 @@ class Tracer(Unchanging, ArrayMethods, Traced):
 
     def known(self, what: str, advice: str = BY_VALUE) -> Any:
         """The concrete value, or an error that says why there is none."""
-        if self.value is None and not self.trace.open:
-            raise self.trace.escaped(self)
+        if self.value is None and not self.recording.open:
+            raise self.recording.escaped(self)
         if self.value is None:
             raise TracerError(
                 f"Expected a known number for {what}, got the traced {self!r} at "
@@ -342,7 +342,7 @@ class Trace:
 
 
 def _is_of(trace: Trace, value: Any) -> bool:
-    return isinstance(value, Tracer) and value.trace is trace
+    return isinstance(value, Tracer) and value.recording is trace
 
 
 def as_literal(value: Any) -> Literal | None:

@@ -9,8 +9,14 @@ What is not stored is recomputed where it is used, if that is cheap, else stored
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
+from chainrule.backends.native.kernel import Kernel as Kernel
+)
+from chainrule.backends.native.kernel import (
+    independent,
+    live_nodes,
+    uses_of,
+)
 from chainrule.backends.native.node import CHEAP, VIEWS, Node, Region
 from chainrule.backends.native.views import strided
 
@@ -23,40 +29,17 @@ HEADS = ("callback", "loop", "choice")
 """Values that no kernel of ours makes, and nodes whose results these are."""
 
 
-@dataclass(eq=False)
-class Kernel:
-    """Values over one index space, computed together.
-
-    Attributes:
-        shape: The index space of the roots.
-        core: The product or reduction at the heart, or None.
-        roots: The values that are stored, in order.
-    """
-
-    shape: tuple[int, ...]
-    core: Node | None
-    roots: list[Node] = field(default_factory=lambda: [])
-
-    @property
-    def bits(self) -> int:
-        """The members, as a set of bits."""
-        bits = self.core.bit if self.core else 0
-        for root in self.roots:
-            bits |= root.bit
-        return bits
-
-
 class Fusion:
     """Decides for one region what is stored and in which kernel it is computed."""
 
     def __init__(self, region: Region, stored: set[Node]) -> None:
         self.region = region
-        self.live = _live(region)
+        self.live = live_nodes(region)
         self.stored: set[Node] = set()
         self.needed: set[Node] = set()
         for node in stored:
             self._need(node)
-        self.uses = _uses(self.live)
+        self.uses = uses_of(self.live)
         self.weight: dict[Node, int] = {}
         self.kernels: list[Kernel] = []
         self.kernel_of: dict[Node, Kernel] = {}
@@ -185,7 +168,7 @@ class Fusion:
         if core is not None:
             kernel = self.kernel_of[core]
             straight = self.aligned_leaves(root)
-            if not _independent(leaves, kernel, straight) or self._circles(
+            if not independent(leaves, kernel, straight) or self._circles(
                 kernel, leaves
             ):
                 self.stored.add(core)
@@ -212,7 +195,7 @@ class Fusion:
                 continue
             if kernel.core is not None and leaf is kernel.core and not kernel.roots:
                 continue
-            if _independent(leaves, kernel, straight) and not self._circles(
+            if independent(leaves, kernel, straight) and not self._circles(
                 kernel, leaves
             ):
                 return kernel
@@ -376,35 +359,3 @@ class Fusion:
                 below = straight and node.is_elementwise
                 pending += [(x, below) for x in node.inputs]
         return aligned - crooked
-
-
-def _independent(leaves: list[Node], kernel: Kernel, straight: set[Node]) -> bool:
-    """Whether nothing that the root reads waits for the kernel it would join.
-
-    Members of the kernel itself may be read, at the same index only.
-    """
-    bits = kernel.bits
-    members = {kernel.core, *kernel.roots}
-    return all(
-        leaf in straight if leaf in members else not leaf.ancestors & bits
-        for leaf in leaves
-    )
-
-
-def _live(region: Region) -> list[Node]:
-    wanted: set[Node] = set()
-    pending = [node for node in region.outputs if node.region is region]
-    while pending:
-        node = pending.pop()
-        if node not in wanted:
-            wanted.add(node)
-            pending += [x for x in node.inputs if x.region is region]
-    return [node for node in region.nodes if node in wanted]
-
-
-def _uses(nodes: list[Node]) -> dict[Node, list[Node]]:
-    uses: dict[Node, list[Node]] = {}
-    for node in nodes:
-        for operand in node.inputs:
-            uses.setdefault(operand, []).append(node)
-    return uses
