@@ -11,12 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chainrule.backends.native.kernel import Kernel as Kernel
-)
-from chainrule.backends.native.kernel import (
-    independent,
-    live_nodes,
-    uses_of,
-)
+from chainrule.backends.native.kernel import independent, live_nodes, uses_of
 from chainrule.backends.native.node import CHEAP, VIEWS, Node, Region
 from chainrule.backends.native.views import strided
 
