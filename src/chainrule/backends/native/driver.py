@@ -129,7 +129,8 @@ class Driver:
     ) -> dict[int, Value]:
         """Emit a region; arrays go to their places, scalar outputs are returned."""
         for node, offset in plan.offsets.items():
-            self.environment[node] = self.in_arena(node, base + offset)
+            columns = node in plan.columns
+            self.environment[node] = self.in_arena(node, base + offset, columns)
         for node, position in plan.targets.items():
             self.environment[node] = places[position]
         for item in plan.items:
@@ -150,10 +151,13 @@ class Driver:
             if node.is_scalar
         }
 
-    def in_arena(self, node: Node, offset: int) -> Array:
+    def in_arena(self, node: Node, offset: int, panels: bool = False) -> Array:
+        """A place in the arena, row by row or in panels."""
         address = self.f.gep("i8", self.arena, offset)
         span = Span("arena", offset, offset + max(node.type.nbytes, 1))
-        return self.array(address, node, span)
+        lanes = self.target.lanes(node.type.dtype.itemsize) if panels else 0
+        memory = Memory(address, node.shape, node.type.dtype, lanes)
+        return Array(address, span, memory)
 
     def _copy_outputs(
         self, plan: Plan, base: int, places: Sequence[Array | None]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Generator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +30,7 @@ def emit_loop(driver: Driver, plan: Plan, item: Item, base: int) -> None:
     cells = _enter(driver, plan, loop)
     own = {k: cells[k] for k in plan.panels[loop]}
     for position, offset in plan.panels[loop].items():
-        cells[position] = _panels(driver, loop.init[position], base + offset)
+        cells[position] = driver.in_arena(loop.init[position], base + offset, True)
         driver.rearrange(to_panels, own[position], cells[position])
     bounds = [_bound(driver, plan, node) for node in loop.bounds]
     for node in loop.captured:
@@ -55,13 +54,6 @@ def emit_loop(driver: Driver, plan: Plan, item: Item, base: int) -> None:
     for position, array in own.items():
         driver.rearrange(from_panels, cells[position], array)
     _leave(driver, loop, cells)
-
-
-def _panels(driver: Driver, node: Node, offset: int) -> Array:
-    """A place in the arena for an array in panels."""
-    array = driver.in_arena(node, offset)
-    lanes = driver.target.lanes(node.type.dtype.itemsize)
-    return replace(array, memory=replace(array.memory, panel=lanes))
 
 
 @contextlib.contextmanager

@@ -19,11 +19,13 @@ class Operand:
 
     Attributes:
         strides: In elements; in panels, that of the columns holds between vectors.
+        panel: Lanes of a panel, or 0.
         address: Of the first element.
         element: LLVM's type of an element.
     """
 
     strides: tuple[int, ...]
+    panel: int
     address: Value
     element: str
 
@@ -40,11 +42,20 @@ class Operand:
             for v, mask in enumerate(masks)
         ]
 
-    def element_at(self, f: Function, row: int, column: Value) -> Value:
-        """One element."""
+    def element_at(self, f: Function, row: int, column: Value, ahead: int) -> Value:
+        """The element so many columns ahead of one; a panel holds both columns."""
         down, along = self.strides[-2:]
-        start = f.gep(self.element, self.address, f.mul(column, const("i64", along)))
-        return f.load(self.element, f.gep(self.element, start, row * down))
+        if self.panel:
+            within = f.binary("urem", column, const("i64", self.panel))
+            place = f.mul(f.sub(column, within), const("i64", along))
+            start = f.gep(self.element, self.address, f.add(place, within))
+            along = 1
+        else:
+            place = f.mul(column, const("i64", along))
+            start = f.gep(self.element, self.address, place)
+        return f.load(
+            self.element, f.gep(self.element, start, row * down + ahead * along)
+        )
 
 
 def operand(frame: Frame, e: Emitter, node: Node, index: tuple[Index, ...]) -> Operand:
@@ -57,4 +68,4 @@ def operand(frame: Frame, e: Emitter, node: Node, index: tuple[Index, ...]) -> O
         raise AssertionError("a product's tiles start at known places")
     start = e.math.add(place.base, view.offset)
     address = e.f.gep(memory.element, memory.address, start)
-    return Operand(strides, address, memory.element)
+    return Operand(strides, memory.panel, address, memory.element)

@@ -34,6 +34,14 @@ def is_turn(kernel: Kernel, node: Node) -> bool:
     return view == Strided(node, 0, (1, node.shape[1]))
 
 
+def turns_into(kernel: Kernel, node: Node) -> bool:
+    """Whether a kernel is the packing of a transpose that makes this value."""
+    if kernel.roots != [node] or node.op != "pack" or len(node.shape) != 2:
+        return False
+    view = strided(node.inputs[0])
+    return view.strides[0] == 1 and view.base.type.dtype.kind in "fiu"
+
+
 def emit_turn(frame: Frame, view: Strided) -> KernelCode:
     """All blocks; threads share them by rows of the result."""
     return _Turn(frame, view).emit()

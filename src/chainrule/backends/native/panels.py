@@ -22,7 +22,7 @@ from chainrule.backends.native.frame import lanes_for
 from chainrule.backends.native.ir import Function, Value, const, vector
 from chainrule.backends.native.memory import Memory
 from chainrule.backends.native.node import Loop, Node
-from chainrule.backends.native.pack import is_turn
+from chainrule.backends.native.pack import is_turn, turns_into
 from chainrule.backends.native.target import Target
 from chainrule.backends.native.views import strided
 
@@ -58,18 +58,37 @@ def _has_columns(node: Node, target: Target) -> bool:
     return type.shape[1] % target.lanes(type.dtype.itemsize) == 0
 
 
+def in_panels(plan: Plan, target: Target | None) -> set[Node]:
+    """Values in the arena that lie in panels, since all that meets them knows these.
+
+    Args:
+        plan: A region's plan.
+        target: The processor; for None, there are none.
+    """
+    if target is None:
+        return set()
+    return {
+        node
+        for node in plan.offsets
+        if _has_columns(node, target)
+        and all(_knows_panels(plan, i, node, target) for i in _users(plan, node))
+    }
+
+
+def _users(plan: Plan, node: Node) -> list[Item]:
+    return [item for item in plan.items if node in item.reads or node in item.writes]
+
+
 def _only_in_products(plan: Plan, position: int, node: Node, target: Target) -> bool:
     """Whether both the old value and the new are used in ways that know panels."""
     new = plan.region.outputs[position]
     if plan.targets.get(new) != position:
         return False
-    users = [i for i in plan.items if {node, new} & {*i.reads, *i.writes}]
-    weighed = any(_is_weight(item, node) for item in users)
+    weighed = any(_is_weight(item, node) for item in _users(plan, node))
     return weighed and all(
-        _knows_panels(item, value, target)
-        for item in users
+        _knows_panels(plan, item, value, target)
         for value in (node, new)
-        if value in item.reads or value in item.writes
+        for item in _users(plan, value)
     )
 
 
@@ -78,26 +97,28 @@ def _is_weight(item: Item, node: Node) -> bool:
     return core is not None and core.shape == node.shape
 
 
-def _knows_panels(item: Item, node: Node, target: Target) -> bool:
+def _knows_panels(plan: Plan, item: Item, node: Node, target: Target) -> bool:
+    """Whether an item takes or makes a value by whole vectors of its columns."""
     kernel = item.kernel
     if item.kind != "kernel" or kernel is None:
         return False
-    lanes = target.lanes(node.type.dtype.itemsize)
-    if kernel.core is None:
-        return is_turn(kernel, node) and lanes_for(kernel, target) == lanes
-    if kernel.core.op != "matmul" or lanes_for(kernel, target) != lanes:
+    if lanes_for(kernel, target) != target.lanes(node.type.dtype.itemsize):
         return False
-    left, right = kernel.core.inputs
-    if strided(left).base is node:
+    core = kernel.core
+    if core is None:
+        return is_turn(kernel, node) or turns_into(kernel, node)
+    in_epilogue = any(
+        node in plan.fusion.leaves(root, stop_at=core) for root in kernel.roots
+    )
+    if core.op != "matmul":
+        whole = core.inputs[0] is node and core.params["axes"] == (0,)
+        return whole and (core in kernel.roots or not in_epilogue)
+    if kernel.shape == node.shape and item.reads.get(node, True):
+        return True
+    if in_epilogue and kernel.roots != [core]:
         return False
-    at_place = kernel.shape == node.shape and item.reads.get(node, True)
-    return at_place or (right is node and not _in_epilogue(item, node))
-
-
-def _in_epilogue(item: Item, node: Node) -> bool:
-    """Whether a product reads its right operand again, where it writes."""
-    kernel = item.kernel
-    return kernel is not None and any(node in root.inputs for root in kernel.roots)
+    views = [strided(x).base for x in core.inputs if x is not node]
+    return node in core.inputs and node not in views
 
 
 def to_panels(

@@ -265,7 +265,7 @@ class _Product:
             at = f.add(k, const("i64", ahead)) if ahead else k
             tops = y.vectors(e, at, masks)
             for i in range(rows):
-                scalar = f.splat(x.element_at(f, i, at), self.lanes)
+                scalar = f.splat(x.element_at(f, i, k, ahead), self.lanes)
                 for v, top in enumerate(tops):
                     self._multiply_add(cells[i * len(masks) + v], scalar, top)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from chainrule.backends.native.frame import kernel_reads
 from chainrule.backends.native.fuse import Fusion, Kernel
 from chainrule.backends.native.node import Loop, Node, Region
-from chainrule.backends.native.panels import panelled
+from chainrule.backends.native.panels import in_panels, panelled
 from chainrule.backends.native.target import Target
 
 ALIGN = 64
@@ -56,6 +56,7 @@ class Plan:
             memory is some output's too (outputs that trade places).
         size: Bytes of arena, with those of the loops inside.
         inner: Plans of loop bodies and branches, and where in the arena theirs starts.
+        columns: Values in the arena that lie in panels.
         panels: For each loop, the carries that lie in panels meanwhile: the position,
             and where in the arena.
     """
@@ -69,6 +70,7 @@ class Plan:
     staging: dict[int, int] = field(default_factory=lambda: {})
     size: int = 0
     inner: dict[Region, tuple[Plan, int]] = field(default_factory=lambda: {})
+    columns: set[Node] = field(default_factory=lambda: set())
     panels: dict[Loop, dict[int, int]] = field(default_factory=lambda: {})
 
 
@@ -86,6 +88,7 @@ def plan_region(
     _assign_targets(plan, overwrites)
     plan.items = _ordered(plan.items)
     _place(plan, set(overwrites), target)
+    plan.columns = in_panels(plan, target)
     return plan
 
 
