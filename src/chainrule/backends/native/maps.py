@@ -52,7 +52,7 @@ def emit_map(frame: Frame) -> KernelCode:
 
         def body(at: Index, mask: Value | None) -> None:
             for memory, chosen in ahead:
-                e.prefetch(memory, (chosen, at), once=True)
+                e.prefetch(memory, (chosen, at), outer=True)
             frame.store_roots(e, place([row, *middle, at]), mask)
 
         along(e, dims[-1], body)

@@ -120,22 +120,23 @@ class Vectors:
         return self.f.call(name, type, address, align, mask, zero)
 
     def prefetch(
-        self, memory: Memory, index: tuple[Index, ...], once: bool = False
+        self, memory: Memory, index: tuple[Index, ...], outer: bool = False
     ) -> None:
         """Ask for the cache line at an index; it need not exist.
 
-        What is wanted ``once`` should not push out of the caches what is wanted often.
+        What is far away comes to the ``outer`` cache first: more such requests can be
+        under way there.
         """
         f = self.f
         offset = self.place(memory, index)
         if isinstance(offset, Affine):
             element, base = memory.element, f.index(offset.base)
             place = f"getelementptr {element}, ptr {memory.address.name}, {base.typed}"
-            self.fetch(f.value(place, "ptr"), once)
+            self.fetch(f.value(place, "ptr"), outer)
 
-    def fetch(self, address: Value, once: bool = False) -> None:
+    def fetch(self, address: Value, outer: bool = False) -> None:
         """Ask for the cache line at an address; see :meth:`prefetch`."""
-        keep = 0 if once else 3
+        keep = 2 if outer else 3
         numbers = (const("i32", 0), const("i32", keep), const("i32", 1))
         self.f.call("llvm.prefetch.p0", "void", address, *numbers)
 

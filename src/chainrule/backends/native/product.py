@@ -29,11 +29,13 @@ from chainrule.backends.native.index import ZERO, Affine, Index
 from chainrule.backends.native.ir import Value, const, vector
 from chainrule.backends.native.lowerings import is_float, llvm_element
 from chainrule.backends.native.node import Node
-from chainrule.backends.native.operands import operand
+from chainrule.backends.native.operands import Operand, operand
 from chainrule.backends.native.tiles import MOST, Tile, choose_tile, is_costly
 
 UNROLL = 4
 CACHE_LINE = 64
+LARGE = 1 << 19
+"""Bytes of a right operand from which its next columns are fetched ahead."""
 SHORT_SUM = 64
 """Sums up to this long leave a costly epilogue waiting for memory: its tiles are one
 vector wide, so that a pass over the rows walks a narrow stripe that stays cached."""
@@ -279,12 +281,29 @@ class _Product:
         low, high = self.block or (shared, self.unrolled)
         if self.unrolled > shared:
             with f.loop(low, high, UNROLL) as k:
+                self._fetch_next(e, y, row, k)
                 for ahead in range(UNROLL):
                     step(k, ahead)
         with self._at_the_end(high):
             for k in range(self.unrolled, self.summed):
                 step(const("i64", k), 0)
         return cells
+
+    def _fetch_next(self, e: Emitter, y: Operand, row: Value, k: Value) -> None:
+        """Bring the next columns of a large Y nearer, a line for each few steps.
+
+        A tile reads its columns faster than the outermost cache gives them: what the
+        first row of tiles would wait for comes while the rows of the last still run.
+        """
+        f, right = self.f, self.core.inputs[1]
+        if not y.panel or right.type.nbytes < LARGE or self.block:
+            return
+        stripe = self.width * self.summed * right.type.dtype.itemsize
+        down = self.summed * CACHE_LINE // (UNROLL * self.tile.rows)
+        place = f.add(f.mul(row, const("i64", down)), const("i64", stripe))
+        place = f.add(place, f.mul(k, const("i64", CACHE_LINE // UNROLL)))
+        at = f"getelementptr i8, ptr {y.address.name}, {place.typed}"
+        e.fetch(f.value(at, "ptr"), outer=True)
 
     def _resume(
         self,
