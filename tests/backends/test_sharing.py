@@ -149,3 +149,46 @@ def test_kernels_never_wait_for_each_other_in_a_circle():
     market = [RNG.uniform(0.5, 1, 7) for _ in range(5)]
     for got, want in zip(cr.jit(greeks)(*market), greeks(*market), strict=True):
         assert_allclose(got, want, rtol=1e-8)
+
+
+def random_products(rng):
+    """Products, sums and maps of a few square matrices, each read in many ways."""
+    n = int(rng.choice([16, 32, 48]))
+    values = [rng.standard_normal((n, n)).astype(np.float32) / n for _ in range(3)]
+    plan = rng.integers(0, 7, 8)
+    picks = rng.integers(0, 1000, (8, 2))
+
+    def program(a, b, c):
+        known = [a, b, c]
+        for kind, (i, j) in zip(plan, picks, strict=True):
+            x, y = known[i % len(known)], known[j % len(known)]
+            known.append(
+                [
+                    lambda x, y: x @ y,
+                    lambda x, y: np.tanh(x @ y + x),
+                    lambda x, y: x.T @ y,
+                    lambda x, y: x @ y.T - y,
+                    lambda x, y: x + y * np.sum(y, axis=0),
+                    lambda x, y: np.maximum(x, 0) + y.T,
+                    lambda x, y: x / np.float32(1.5) + np.sum(x, axis=1)[:, None],
+                ][kind](x, y)
+            )
+        return known[-1], known[-2], known[-3]
+
+    return program, values
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_panels_of_every_size_change_no_number(seed, monkeypatch):
+    monkeypatch.setattr("chainrule.backends.native.panels.PANEL_BYTES", 0)
+    program, values = random_products(np.random.default_rng(seed))
+
+    def loop(a, b, c):
+        return cr.fori_loop(0, 3, lambda i, state: program(*state), (a, b, c))
+
+    once = cr.jit(program)(*values)
+    for got, want in zip(once, program(*values), strict=True):
+        assert_allclose(got, want, rtol=1e-4, atol=1e-5)
+    for got, want in zip(cr.jit(loop)(*values), loop(*values), strict=True):
+        scale = 1 + np.abs(want).max()
+        assert_allclose(got / scale, want / scale, atol=1e-4)

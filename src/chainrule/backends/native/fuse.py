@@ -296,6 +296,10 @@ class Fusion:
             return False
         if not all(root.is_elementwise for root in other.roots):
             return False
+        if kernel.core is not None:
+            operands = self._reads(kernel.core, kernel.core)
+            if any(leaf in other.roots for leaf in operands):
+                return False
         waits = any(
             leaf.ancestors & kernel.bits
             for root in other.roots

@@ -70,7 +70,8 @@ def in_panels(plan: Plan, target: Target | None) -> set[Node]:
     return {
         node
         for node in plan.offsets
-        if _has_columns(node, target)
+        if node not in plan.region.outputs  # those are copied as they lie
+        and _has_columns(node, target)
         and all(_knows_panels(plan, i, node, target) for i in _users(plan, node))
     }
 
