@@ -26,3 +26,5 @@ from chainrule.stats.discrete import binom as binom
 from chainrule.stats.discrete import geom as geom
 from chainrule.stats.discrete import nbinom as nbinom
 from chainrule.stats.discrete import poisson as poisson
+from chainrule.stats.multivariate import dirichlet as dirichlet
+from chainrule.stats.multivariate import multivariate_normal as multivariate_normal
