@@ -67,8 +67,8 @@ def logaddexp2(x: Any, y: Any, **options: Any) -> Any:
     """The logarithm to base 2 of a sum of powers of 2, none of which overflows."""
     refuse(np.logaddexp2, options)
     x, y = promoted(np.logaddexp2, x, y)
-    apart = np.abs(np.where(np.equal(x, y), 0, np.subtract(x, y)))
-    return np.maximum(x, y) + np.log1p(np.exp2(-apart)) / np.log(x.dtype.type(2))
+    unit = np.log(x.dtype.type(2))
+    return np.logaddexp(x * unit, y * unit) / unit
 
 
 @implements(np.modf)

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Formula, Primitive, Sample, register
+from chainrule.primitives.bitwise import bitwise_and
 from chainrule.primitives.comparison import equal, select
 from chainrule.primitives.elementwise import add, div, mul, neg, square, sub
+from chainrule.primitives.rounding import isinf
 from chainrule.primitives.rules import (
     UNARY,
     binary_samples,
@@ -224,5 +226,32 @@ erf = register(
         samples=UNARY,
         elementwise=True,
         source="https://dlmf.nist.gov/7.2.E1",
+    )
+)
+
+
+def _balance(x: Any, y: Any) -> Any:
+    """``x - y``, and 0 where they are the same infinity."""
+    alike = bitwise_and(equal(x, y), isinf(x))
+    return select(alike, 0.0, sub(x, y))
+
+
+logaddexp = register(
+    Primitive(
+        name="logaddexp",
+        formula=Formula(
+            r"z = \log(e^x + e^y)",
+            r"\dot z = \frac{\dot x}{1 + e^{y-x}} + \frac{\dot y}{1 + e^{x-y}}",
+        ),
+        type=float_type,
+        numpy=np.logaddexp,
+        jvp=(
+            lambda dx, z, x, y: mul(dx, logistic(_balance(x, y))),
+            lambda dy, z, x, y: mul(dy, logistic(_balance(y, x))),
+        ),
+        transpose=None,
+        samples=binary_samples((-2.0, 2.0), (-40.0, 40.0)),
+        elementwise=True,
+        convention="Two equal infinities share their derivative evenly.",
     )
 )

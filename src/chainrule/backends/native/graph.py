@@ -181,6 +181,23 @@ def _matmul(region: Region, equation: Equation, operands: list[Node]) -> list[No
     return [region.make("reshape", (sums,), out.shape, out.dtype, shape=out.shape)]
 
 
+def _logaddexp(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
+    """The larger, and what the smaller adds: no exponential overflows."""
+    x, y = operands
+    shape, dtype = x.shape, x.type.dtype
+
+    def make(op: str, *inputs: Node) -> Node:
+        return region.make(op, inputs, shape, dtype)
+
+    if not _is_native(equation):
+        return _callback(region, equation, operands)
+    same = region.make("equal", (x, y), shape, bool)
+    zero = region.literal(0.0, x.type)
+    apart = make("abs", make("select", same, zero, make("sub", x, y)))
+    rest = make("log1p", make("exp", make("neg", apart)))
+    return [make("add", make("maximum", x, y), rest)]
+
+
 def _reduce(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
     """A reduction of everything goes in two stages, so that threads can share it."""
     (x,) = operands
@@ -326,6 +343,7 @@ REWRITES = {
     "argmax": _arg_extreme,
     "argmin": _arg_extreme,
     "matmul": _matmul,
+    "logaddexp": _logaddexp,
     **dict.fromkeys(REDUCTIONS, _reduce),
     **dict.fromkeys(RUNNING, _running),
     "scan": _scan,

@@ -51,17 +51,39 @@ class IndexMath:
     def __init__(self, f: Function, lanes: int) -> None:
         self.f = f
         self.lanes = lanes
+        self.bounds: dict[str, tuple[int, int]] = {}
+
+    def bounded(self, x: Value, low: int, high: int) -> Value:
+        """The value, of which it is known that it is from ``low`` to ``high``."""
+        self.bounds[x.name] = (low, high)
+        return x
+
+    def is_within(self, x: Index, extent: int) -> bool:
+        """Whether all lanes of an index are known to be within an axis."""
+        if not isinstance(x, Affine):
+            return False
+        if isinstance(x.base, int):
+            low = high = x.base
+        elif x.base.name in self.bounds:
+            low, high = self.bounds[x.base.name]
+        else:
+            return False
+        return low >= 0 and x.lane >= 0 and high + x.lane * (self.lanes - 1) < extent
 
     # -- scalars -------------------------------------------------------------
 
     def add(self, x: Value | int, y: Value | int) -> Value | int:
         if isinstance(x, int) and isinstance(y, int):
             return x + y
-        if isinstance(x, int) and x == 0:
-            return y
+        if isinstance(x, int):
+            x, y = y, x
         if isinstance(y, int) and y == 0:
             return x
-        return self.f.add(self.f.index(x), self.f.index(y))
+        total = self.f.add(self.f.index(x), self.f.index(y))
+        if isinstance(x, Value) and isinstance(y, int) and x.name in self.bounds:
+            low, high = self.bounds[x.name]
+            self.bounded(total, low + y, high + y)
+        return total
 
     def mul(self, x: Value | int, n: int) -> Value | int:
         if isinstance(x, int):

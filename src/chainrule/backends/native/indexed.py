@@ -156,6 +156,10 @@ def _pad(e: Emitter, node: Node, index: tuple[Index, ...], mask: Value | None) -
         if not low and not gap and source.shape[axis] == node.shape[axis]:
             inner.append(x)
             continue
+        shifted = e.math.plus(x, Affine(-low))
+        if not gap and e.math.is_within(shifted, source.shape[axis]):
+            inner.append(shifted)
+            continue
         place, fits = _unpadded(e, x, low, gap, source.shape[axis])
         inside = fits if inside is None else _both(e, inside, fits)
         inner.append(place)

@@ -22,12 +22,16 @@ from chainrule.backends.native.frame import (
 from chainrule.backends.native.fuse import Fusion
 from chainrule.backends.native.index import Affine, Index, reshaped
 from chainrule.backends.native.indexed import chosen
-from chainrule.backends.native.ir import Value, const
+from chainrule.backends.native.ir import Function, Value, const
 from chainrule.backends.native.memory import Memory
 from chainrule.backends.native.node import INDEXED, Node
 
 FLAT_UNIT = 1024
 ROWS_AHEAD = 3
+
+WITH_EDGES, EDGE_VECTORS = 4096, 4
+"""Flat maps of at least so many elements have a loop of their own far from their edges,
+which are so many vectors wide."""
 
 
 def emit_map(frame: Frame) -> KernelCode:
@@ -106,7 +110,20 @@ def _flat(
     full = size - size % e.lanes
     start = f.mul(frame.lo, const("i64", unit))
     stop = f.mul(frame.hi, const("i64", unit))
-    inner = f.select(f.icmp("slt", stop, const("i64", full)), stop, const("i64", full))
+    inner = _least(f, stop, full)
+    if size >= WITH_EDGES and any(node.op == "pad" for node in _expression(frame)):
+        # Far from the edges nothing need be asked of the index.
+        edge = const("i64", EDGE_VECTORS * e.lanes)
+        last = full - EDGE_VECTORS * e.lanes
+        with f.loop(start, _least(f, inner, edge), e.lanes) as at, e.scope():
+            frame.store_roots(e, place([Affine(at, 1)]), None)
+        first = f.select(f.icmp("sgt", start, edge), start, edge)
+        with f.loop(first, _least(f, inner, last), e.lanes) as at, e.scope():
+            e.math.bounded(at, EDGE_VECTORS * e.lanes, last - e.lanes)
+            frame.store_roots(e, place([Affine(at, 1)]), None)
+        start = f.select(
+            f.icmp("sgt", start, const("i64", last)), start, const("i64", last)
+        )
     with f.loop(start, inner, e.lanes) as at, e.scope():
         frame.store_roots(e, place([Affine(at, 1)]), None)
     if size - full:
@@ -114,6 +131,24 @@ def _flat(
             mask = tail_mask(e.lanes, size - full)
             frame.store_roots(e, place([Affine(full, 1)]), mask)
     return frame.finish(-(-size // unit), ("flat", size, unit))
+
+
+def _least(f: Function, x: Value, y: Value | int) -> Value:
+    other = f.index(y)
+    return f.select(f.icmp("slt", x, other), x, other)
+
+
+def _expression(frame: Frame) -> set[Node]:
+    """Everything that a map's roots are computed from, down to what is in memory."""
+    seen: set[Node] = set()
+    pending = list(frame.kernel.roots)
+    while pending:
+        node = pending.pop()
+        if node not in seen:
+            seen.add(node)
+            if node in frame.kernel.roots or node not in frame.leaves:
+                pending += node.inputs
+    return seen
 
 
 def _collapses(frame: Frame, dims: Sequence[int], lanes: int) -> bool:
