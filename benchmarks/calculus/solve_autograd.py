@@ -17,7 +17,7 @@ def solvers(threads: int) -> dict[str, Any]:
         return p.logistic(anp, w, x, y)
 
     def product(w: Any, x: Any, y: Any) -> Any:
-        return hessian_vector_product(loss)(w, anp.ones_like(w), x, y)
+        return hessian_vector_product(loss)(w, x, y, anp.ones_like(w))
 
     def price(*market: Any) -> Any:
         return p.option_prices(anp, norm.cdf, *market)
