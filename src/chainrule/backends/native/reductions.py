@@ -28,8 +28,8 @@ from chainrule.backends.native.lowerings import extreme, is_float, llvm_element
 from chainrule.backends.native.node import Node
 from chainrule.core.types import ArrayType
 
-LONG_COLUMN, TOGETHER = 256, 4
-"""Columns of at least so many elements are reduced so many vectors at a time: each row
+LONG_COLUMN, TOGETHER = 256, 8
+"""Columns of at least so many elements are reduced up to so many vectors at once: a row
 is then read in longer pieces, and the additions do not wait for one another."""
 
 
@@ -115,7 +115,10 @@ def _across(
             frame.store_roots(e, index, mask)
 
     if len(dims) == 1:
-        together = TOGETHER if math.prod(reduced) >= LONG_COLUMN else 1
+        together = 1
+        if math.prod(reduced) >= LONG_COLUMN:
+            vectors = -(-dims[0] // e.lanes)
+            together = -(-vectors // -(-vectors // TOGETHER))
         return flat_columns(frame, e, dims[0], together, reduce_at)
     with row_range(frame, e, dims[0]) as row, loops(e, dims[1:-1]) as middle:
         along(e, dims[-1], lambda at, mask: reduce_at([[row, *middle, at]], [mask]))
