@@ -228,3 +228,18 @@ def test_a_rule_may_mix_plain_arrays_of_other_shapes():
         return g(x, y), dx * np.sin(y) / np.sin(y) * y + x * dy
 
     cr.check_grads(g, (np.ones((2, 3)), Y), order=2)
+
+
+def test_a_rule_that_is_not_linear_in_its_tangent_has_no_reverse_mode():
+    @cr.custom_jvp
+    def half(x):
+        return x / 2
+
+    @half.defjvp
+    def _(primals, tangents):
+        (x,), (dx,) = primals, tangents
+        return half(x), np.where(dx > 0, dx / 2, 0.0)
+
+    assert cr.jvp(half, (1.0,), (2.0,)) == (0.5, 1.0)
+    with pytest.raises(cr.MissingRuleError, match="linear in its tangent, got"):
+        cr.grad(half)(1.0)

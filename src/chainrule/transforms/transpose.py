@@ -86,11 +86,18 @@ def _transposed(
         linear = [_is_linear(atom, values) for atom in equation.inputs]
         bars = rules(z_bars, xs, linear, equation.params, transpose_program)
     else:
+        pairs = list(zip(equation.inputs, rules, strict=True))
+        if any(rule is None and _is_linear(atom, values) for atom, rule in pairs):
+            raise MissingRuleError(
+                f"Expected a derivative that is linear in its tangent, got {primitive} "
+                "of a tangent where it is not linear: let the rule that uses it take "
+                "masks and indices from the operands."
+            )
         bars = [
             rule(z_bars[0], *xs, **equation.params)
             if rule is not None and _is_linear(atom, values)
             else None
-            for atom, rule in zip(equation.inputs, rules, strict=True)
+            for atom, rule in pairs
         ]
     return [
         (atom, bar)
