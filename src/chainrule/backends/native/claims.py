@@ -20,7 +20,7 @@ from chainrule.backends.native.support import CLAIMS
 SETS = 4
 """How many kernels may be under way since the last barrier."""
 
-CHUNKS = 32
+CHUNKS = 16
 """Into how many claims a kernel's units fall."""
 
 LINE = 64
