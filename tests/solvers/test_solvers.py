@@ -9,6 +9,7 @@ from scipy import optimize
 
 import chainrule as cr
 from chainrule.solvers import ConvergenceError, ConvergenceWarning
+from chainrule.solvers.minimizing import METHODS
 
 TARGET = np.array([1.0, -2.0, 0.5])
 
@@ -327,3 +328,20 @@ def test_what_does_not_converge_says_how_far_it_came():
         cr.root(np.sum, np.zeros(3))
     with pytest.raises(np.linalg.LinAlgError, match="equations that depend on their u"):
         cr.root(lambda x: 0.0 * np.floor(x) + 1.0, 1.0)
+
+
+def test_a_method_that_scipy_lacks_is_refused_before_any_work():
+    called = []
+
+    def function(x):
+        called.append(x)
+        return np.sum(x**2)
+
+    with pytest.raises(ValueError, match=r"methods for minimize, got 'BFSG'.*'bfgs'"):
+        cr.minimize(function, np.ones(2), method="BFSG")
+    assert not called
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_named_is_one_of_scipys(method):
+    assert optimize.show_options("minimize", method, disp=False)

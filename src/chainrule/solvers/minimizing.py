@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +25,22 @@ from chainrule.solvers.problem import Closed, Variables
 HESSIAN = ("dogleg", "trust-exact")
 PRODUCT = ("newton-cg", "trust-ncg", "trust-krylov", "trust-constr")
 VALUES = ("nelder-mead", "powell", "cobyla", "cobyqa")
-"""Which derivatives a method asks for beside the gradient; the last want none."""
+GRADIENT = ("bfgs", "l-bfgs-b", "cg", "slsqp", "tnc")
+METHODS = (*GRADIENT, *HESSIAN, *PRODUCT, *VALUES)
+"""What SciPy's methods ask for: beside the gradient a Hessian or its products, or no
+derivative at all."""
+
+
+def _expect_method(method: Any) -> None:
+    """Refuse a name that SciPy has no method of, before any work."""
+    if not isinstance(method, str) or method.lower() in METHODS:
+        return
+    near = difflib.get_close_matches(method.lower(), METHODS, 1)
+    hint = f"did you mean {near[0]!r}?" if near else f"choose among {METHODS}."
+    raise ValueError(
+        f"Expected one of SciPy's methods for minimize, got {method!r} at "
+        f"{user_line()}: {hint}"
+    )
 
 
 def minimize(  # noqa: PLR0913  (the parameters are SciPy's)
@@ -68,6 +84,7 @@ def minimize(  # noqa: PLR0913  (the parameters are SciPy's)
 
     Raises:
         ShapeError: If the result is not a scalar.
+        ValueError: If SciPy has no method of this name.
         MissingRuleError: If a solution with constraints is differentiated.
 
     Examples:
@@ -83,6 +100,7 @@ def minimize(  # noqa: PLR0913  (the parameters are SciPy's)
 
     Source: Nocedal and Wright, Numerical Optimization, 2nd ed., 2006.
     """
+    _expect_method(method)
     variables = Variables(x0, "minimize", np.float64)
     closed = Closed(function, variables, args if isinstance(args, tuple) else (args,))
     objective = closed.scalar("minimize")

@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from chainrule.backends.native.ir import Function, Value, const
-from chainrule.backends.native.support import CLAIMS
+from chainrule.backends.native.support import CLAIMS, share_of
 
 SETS = 4
 """How many kernels may be under way since the last barrier."""
@@ -30,13 +30,6 @@ LINE = 64
 def claim_bytes(threads: int) -> int:
     """Bytes of the counts, behind what else threads share."""
     return SETS * threads * LINE
-
-
-def share_of(f: Function, units: int, thread: Value, threads: Value) -> list[Value]:
-    """First unit of a thread's range, and the one after its last."""
-    total = const("i64", units)
-    after = f.add(thread, const("i64", 1))
-    return [f.binary("udiv", f.mul(total, t), threads) for t in (thread, after)]
 
 
 def emit_claims(

@@ -19,7 +19,7 @@ from chainrule.backends.native.access import (
     reads_rows_only,
 )
 from chainrule.backends.native.choices import emit_choice
-from chainrule.backends.native.claims import SETS, emit_claims, share_of
+from chainrule.backends.native.claims import SETS, emit_claims
 from chainrule.backends.native.denormals import (
     PARAMETERS,
     add_run,
@@ -40,7 +40,7 @@ from chainrule.backends.native.product import emit_product
 from chainrule.backends.native.reductions import emit_reduction
 from chainrule.backends.native.running import emit_running
 from chainrule.backends.native.schedule import Item, Plan
-from chainrule.backends.native.support import emit_barrier, emit_copy
+from chainrule.backends.native.support import emit_barrier, emit_copy, share_of
 from chainrule.backends.native.target import Target
 from chainrule.backends.native.tiles import flops
 

@@ -17,12 +17,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chainrule.backends.native.access import Array
-from chainrule.backends.native.claims import share_of
 from chainrule.backends.native.frame import lanes_for
 from chainrule.backends.native.ir import Function, Value, const, vector
 from chainrule.backends.native.memory import Memory
 from chainrule.backends.native.node import Loop, Node
 from chainrule.backends.native.pack import is_turn, turns_into
+from chainrule.backends.native.support import share_of
 from chainrule.backends.native.target import Target
 from chainrule.backends.native.views import strided
 

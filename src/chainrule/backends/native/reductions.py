@@ -115,21 +115,22 @@ def _across(
             frame.store_roots(e, index, mask)
 
     if len(dims) == 1:
-        together = 1
-        if math.prod(reduced) >= LONG_COLUMN:
-            vectors = -(-dims[0] // e.lanes)
-            together = -(-vectors // -(-vectors // TOGETHER))
-        return flat_columns(frame, e, dims[0], together, reduce_at)
+        return flat_columns(frame, e, dims[0], math.prod(reduced), reduce_at)
     with row_range(frame, e, dims[0]) as row, loops(e, dims[1:-1]) as middle:
         along(e, dims[-1], lambda at, mask: reduce_at([[row, *middle, at]], [mask]))
     return frame.finish(units_of_rows(dims[0]), rows_part(dims[0]))
 
 
 def flat_columns(
-    frame: Frame, e: Emitter, size: int, together: int, body: Callable[..., None]
+    frame: Frame, e: Emitter, size: int, length: int, body: Callable[..., None]
 ) -> KernelCode:
-    """A unit is so many vectors of columns; the last may have fewer, and a mask."""
+    """Columns of a length, in units of vectors: one, or where they are long, several.
+
+    Long columns are shared out evenly; the last unit may have fewer, and a mask.
+    """
     f, lanes = e.f, e.lanes
+    vectors = -(-size // lanes)
+    together = -(-vectors // -(-vectors // TOGETHER)) if length >= LONG_COLUMN else 1
     width = together * lanes
     full = size - size % width
     units = -(-size // width)

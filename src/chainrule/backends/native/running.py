@@ -18,12 +18,7 @@ from chainrule.backends.native.frame import (
 )
 from chainrule.backends.native.index import ZERO, Affine, Index
 from chainrule.backends.native.node import RUNNING
-from chainrule.backends.native.reductions import (
-    LONG_COLUMN,
-    TOGETHER,
-    Fold,
-    flat_columns,
-)
+from chainrule.backends.native.reductions import Fold, flat_columns
 
 
 def emit_running(frame: Frame) -> KernelCode:
@@ -57,8 +52,7 @@ def emit_running(frame: Frame) -> KernelCode:
     first = others[0]
     rows = core.shape[first]
     if wide and len(others) == 1:
-        together = TOGETHER if core.shape[axis] >= LONG_COLUMN else 1
-        return flat_columns(frame, e, rows, together, run)
+        return flat_columns(frame, e, rows, core.shape[axis], run)
     middle = others[1:-1] if wide else others[1:]
     extents = [core.shape[a] for a in middle]
     with row_range(frame, e, rows) as row, loops(e, extents) as inner:

@@ -96,14 +96,18 @@ def emit_barrier(
     f.line(f"call void @barrier({', '.join(value.typed for value in arguments)})")
 
 
+def share_of(f: Function, units: int, thread: Value, threads: Value) -> list[Value]:
+    """First unit of a thread's range, and the one after its last."""
+    total = const("i64", units)
+    after = f.add(thread, const("i64", 1))
+    return [f.binary("udiv", f.mul(total, t), threads) for t in (thread, after)]
+
+
 def emit_copy(
     f: Function, to: Value, source: Value, size: int, thread: Value, threads: Value
 ) -> None:
     """Each thread copies its share of ``size`` bytes."""
-    total = const("i64", size)
-    low = f.binary("udiv", f.mul(total, thread), threads)
-    after = f.add(thread, const("i64", 1))
-    high = f.binary("udiv", f.mul(total, after), threads)
+    low, high = share_of(f, size, thread, threads)
     count = f.sub(high, low)
     at, start = f.gep("i8", to, low), f.gep("i8", source, low)
     f.module.declare("llvm.memcpy.p0.p0.i64", "void", ["ptr", "ptr", "i64", "i1"])
