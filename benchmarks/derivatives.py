@@ -17,7 +17,15 @@ from calculus.problems import PROBLEMS
 from launch import environment, report
 from machine import cpu_name
 
-PEERS = ("jax", "torch", "autograd", "numba")
+PEERS = {
+    "jax": "jax",
+    "torch": "torch",
+    "torch_compiled": "torch",
+    "autograd": "autograd",
+    "numba": "numba",
+}
+"""Contestant to the package without which it cannot run."""
+
 OURS = "chainrule"
 BY_HAND = "numba"
 
@@ -125,7 +133,7 @@ def lines(laters: Times, firsts: Times, peers: list[str]) -> str:
 def main() -> None:
     """Measure what was asked for, print the table, write it if told."""
     given = arguments()
-    peers = [peer for peer in given.contestants if find_spec(peer)]
+    peers = [peer for peer in given.contestants if find_spec(PEERS[peer])]
     with tempfile.TemporaryDirectory() as cache:
         laters, firsts = race(given, peers, cache)
     machine = f"{cpu_name()}, {given.threads} threads"
