@@ -37,7 +37,6 @@ FAMILIES = (
 THROUGH_NUMPY = {
     **dict.fromkeys(("real", "imag", "conj", "complex"), "registers hold real numbers"),
     **dict.fromkeys(("sort", "argsort"), "NumPy sorts as fast"),
-    "scatter_add": "its updates meet in any place, so that one thread must do all",
 }
 """Records of array arithmetic without a native form, each with the reason."""
 

@@ -20,6 +20,7 @@ from chainrule.backends.native.access import (
 )
 from chainrule.backends.native.choices import emit_choice
 from chainrule.backends.native.claims import SETS, emit_claims
+from chainrule.backends.native.cores import CORES
 from chainrule.backends.native.denormals import (
     PARAMETERS,
     add_run,
@@ -34,11 +35,9 @@ from chainrule.backends.native.loops import emit_loop
 from chainrule.backends.native.lowerings import llvm_element
 from chainrule.backends.native.maps import emit_map
 from chainrule.backends.native.memory import Memory
-from chainrule.backends.native.node import RUNNING, Node
+from chainrule.backends.native.node import Node
 from chainrule.backends.native.pack import can_turn, emit_turn
-from chainrule.backends.native.product import emit_product
 from chainrule.backends.native.reductions import emit_reduction
-from chainrule.backends.native.running import emit_running
 from chainrule.backends.native.schedule import Item, Plan
 from chainrule.backends.native.support import emit_barrier, emit_copy, share_of
 from chainrule.backends.native.target import Target
@@ -302,11 +301,7 @@ class Driver:
         if kernel.core is None:
             view = can_turn(frame)
             return emit_map(frame) if view is None else emit_turn(frame, view)
-        if kernel.core.op == "matmul":
-            return emit_product(frame)
-        if kernel.core.op in RUNNING:
-            return emit_running(frame)
-        return emit_reduction(frame)
+        return CORES.get(kernel.core.op, emit_reduction)(frame)
 
     def _call(self, plan: Plan, code: KernelCode, low: Value, high: Value) -> None:
         addresses = {

@@ -176,13 +176,16 @@ def rows_part(rows: int) -> Part:
     return ("rows", rows, row_unit(rows))
 
 
-@contextlib.contextmanager
-def row_range(frame: Frame, e: Emitter, rows: int) -> Generator[Index]:
-    """The loop over this thread's rows."""
-    f, unit = e.f, row_unit(rows)
-    start = f.mul(frame.lo, const("i64", unit))
-    stop = f.mul(frame.hi, const("i64", unit))
+def row_span(frame: Frame, rows: int) -> tuple[Value, Value]:
+    """This thread's first row, and the one after its last."""
+    f, unit = frame.f, const("i64", row_unit(rows))
+    start, stop = f.mul(frame.lo, unit), f.mul(frame.hi, unit)
     last = const("i64", rows)
-    stop = f.select(f.icmp("slt", stop, last), stop, last)
-    with f.loop(start, stop) as row, e.scope():
+    return start, f.select(f.icmp("slt", stop, last), stop, last)
+
+
+@contextlib.contextmanager
+def row_range(frame: Frame, e: Emitter, rows: int) -> Generator[Affine]:
+    """The loop over this thread's rows."""
+    with e.f.loop(*row_span(frame, rows)) as row, e.scope():
         yield Affine(row)

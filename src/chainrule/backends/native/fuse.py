@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from chainrule.backends.native.kernel import Kernel as Kernel
 from chainrule.backends.native.kernel import independent, live_nodes, uses_of
-from chainrule.backends.native.node import CHEAP, VIEWS, Node, Region
+from chainrule.backends.native.node import CHEAP, VIEWS, WHOLE, Node, Region
 from chainrule.backends.native.views import strided
 
 WEIGHT_LIMIT = 12
@@ -63,7 +63,7 @@ class Fusion:
             elif node.op in HEADS:
                 for operand in node.inputs:
                     self._need(operand)
-            elif node.op == "pack":
+            elif node.op == "pack" or node.op in WHOLE:
                 self._need(node)
         for node in self.live:
             self.weight[node] = self._weight(node)

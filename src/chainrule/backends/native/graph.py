@@ -234,6 +234,18 @@ def _running(region: Region, equation: Equation, operands: list[Node]) -> list[N
     return [Node(equation.primitive.name, operands, params, type, region)]
 
 
+def _scatter_add(
+    region: Region, equation: Equation, operands: list[Node]
+) -> list[Node]:
+    """In no axis are the updates in the order of the result."""
+    type = equation.outputs[0].type
+    if not operands[0].type.size:
+        return [region.literal(0, type)]
+    axes = tuple(range(operands[0].type.ndim))
+    params = {"axis": equation.params["axis"], "axes": axes}
+    return [Node("scatter_add", operands, params, type, region)]
+
+
 def _is_short(equation: Equation) -> bool:
     """Whether a reduction is best written out: of few neighbours, at many places.
 
@@ -346,6 +358,7 @@ REWRITES = {
     "logaddexp": _logaddexp,
     **dict.fromkeys(REDUCTIONS, _reduce),
     **dict.fromkeys(RUNNING, _running),
+    "scatter_add": _scatter_add,
     "scan": _scan,
     "fori_loop": _fori_loop,
     "while_loop": _while_loop,

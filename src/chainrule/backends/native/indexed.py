@@ -91,12 +91,16 @@ def chosen(
         x, indices = node.inputs
         place = e.value(indices, own, mask)
         extent = x.shape[node.params["axis"]]
-        e.memo[key] = _in_range(e, place, indices.type.dtype, extent, mask)
+        e.memo[key] = in_range(e, place, indices.type.dtype, extent, mask)
     return e.memo[key]
 
 
-def _in_range(
-    e: Emitter, place: Value, dtype: np.dtype[Any], extent: int, mask: Value | None
+def in_range(
+    e: Emitter,
+    place: Value,
+    dtype: np.dtype[Any],
+    extent: int,
+    mask: Value | None = None,
 ) -> Index:
     """Count negative indices from the end; flag what is out of range."""
     f = e.f

@@ -21,6 +21,8 @@ RUNNING = {
     "cummin": "reduce_min",
 }
 """Running totals, and the reduction that each goes by."""
+WHOLE = {"scatter_add"}
+"""Cores that are made in memory as a whole, not an element after the other."""
 VIEWS = {"broadcast_to", "reshape", "transpose", "slice"}
 INDEXED = {
     "fold",
@@ -105,8 +107,9 @@ class Node:
 
     @property
     def is_core(self) -> bool:
-        """A sum over an axis: the heart of a kernel of its own."""
-        return self.op in REDUCTIONS or self.op in RUNNING or self.op == "matmul"
+        """A sum over an axis or the like: the heart of a kernel of its own."""
+        sums = self.op in REDUCTIONS or self.op in RUNNING
+        return sums or self.op in WHOLE or self.op == "matmul"
 
     def __repr__(self) -> str:
         return f"{self.op}:{self.type!r}"
