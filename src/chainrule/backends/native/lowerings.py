@@ -18,6 +18,7 @@ from chainrule.backends.native.elementary.division import (
     emit_remainder,
     emit_whole_division,
 )
+from chainrule.backends.native.elementary.neighbours import emit_nextafter
 from chainrule.backends.native.ir import BITS, Function, Value, const, element_of, like
 from chainrule.core.types import ArrayType
 
@@ -232,6 +233,9 @@ def _signbit(f: Function, types: list[ArrayType], x: Value) -> Value:
     return f.fcmp("olt", one, const(x.type, 0))
 
 
+LOWERINGS["nextafter"] = lambda f, types, x, y: emit_nextafter(f, x, y)
+
+
 @lowering("isinf")
 def _isinf(f: Function, types: list[ArrayType], x: Value) -> Value:
     size = f.intrinsic("fabs", x.type, x)
@@ -294,11 +298,28 @@ def convert(
 
 
 def _float_to_int(f: Function, wanted: np.dtype[Any], x: Value, type: str) -> Value:
-    """Through i64, as C compilers do on x86; NumPy defines only what fits."""
-    wide = like(x.type, "i64")
-    frozen = f.cast("fptosi", x, wide)
-    frozen = f.value(f"freeze {frozen.typed}", wide)
-    return frozen if type == wide else f.cast("trunc", frozen, type)
+    """Through i32 or i64, as C compilers do on x86; NumPy defines only what fits."""
+    if wanted == np.uint64:
+        return _float_to_uint64(f, x)
+    small = wanted.itemsize < 4 or wanted == np.int32
+    whole = _cut(f, x, "i32" if small else "i64")
+    return whole if whole.type == type else f.cast("trunc", whole, type)
+
+
+def _float_to_uint64(f: Function, x: Value) -> Value:
+    """Numbers from 2^63 on are cut without it, and have its bit set after."""
+    half = const(x.type, 2.0**63)
+    large = f.fcmp("oge", x, half)
+    whole = _cut(f, f.select(large, f.fsub(x, half), x), "i64")
+    flipped = f.bit_xor(whole, const(whole.type, -(1 << 63)))
+    return f.select(large, flipped, whole)
+
+
+def _cut(f: Function, x: Value, element: str) -> Value:
+    """Without the fraction; any number where it does not fit."""
+    type = like(x.type, element)
+    whole = f.cast("fptosi", x, type)
+    return f.value(f"freeze {whole.typed}", type)
 
 
 def _from_table(name: str) -> Lower:
