@@ -17,7 +17,7 @@ from chainrule.core.printer import to_text
 from chainrule.core.program import Program, evaluate
 from chainrule.core.tracer import Tracer
 from chainrule.core.tree import flatten, unflatten
-from chainrule.core.types import is_number, type_of
+from chainrule.core.types import is_number, native, type_of
 from chainrule.transforms.simplify import simplify
 from chainrule.transforms.trace import Traced, trace, with_literals
 
@@ -199,8 +199,8 @@ def _trace(call: _Call) -> Traced:
                 f"Expected arrays of numbers, got dtype {type_of(leaf).dtype} at "
                 f"{user_line()}: convert it, or name its position in static_argnums."
             )
-    native = [type_of(leaf) for leaf in call.leaves]
-    types = [type.with_dtype(type.dtype.newbyteorder("=")) for type in native]
+    given = [type_of(leaf) for leaf in call.leaves]
+    types = [type.with_dtype(native(type.dtype)) for type in given]
     weak = [is_number(leaf) for leaf in call.leaves]
     return with_literals(trace(call.function, types, weak))
 
@@ -209,7 +209,7 @@ def _fixes(leaves: Sequence[Any]) -> list[tuple[int, np.dtype[Any]]]:
     """Places of leaves to convert at each call: numbers, and foreign byte orders."""
     dtypes = [(place, type_of(leaf).dtype) for place, leaf in enumerate(leaves)]
     return [
-        (place, dtype.newbyteorder("="))
+        (place, native(dtype))
         for place, dtype in dtypes
         if is_number(leaves[place]) or not dtype.isnative
     ]

@@ -62,6 +62,14 @@ class ArrayType:
         return f"{self.dtype.name}[{','.join(map(str, self.shape))}]"
 
 
+def native(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """A dtype in this machine's order of bytes, as the object that NumPy itself uses.
+
+    Others are equal to it, that of an unpickled array say.
+    """
+    return np.dtype(dtype.char)
+
+
 def is_number(value: Any) -> bool:
     """A bare Python number. NumPy's scalars, though some subclass float, are not."""
     return type(value) in PYTHON_SCALARS

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from chainrule.backends.native.driver import Driver
 from chainrule.backends.native.engine import Loaded, object_code
-from chainrule.backends.native.executable import Executable
+from chainrule.backends.native.executable import Code, Executable
 from chainrule.backends.native.graph import build_graph
 from chainrule.backends.native.ir import Module
 from chainrule.backends.native.node import Node, Region
@@ -15,8 +14,7 @@ from chainrule.backends.native.schedule import Plan, plan_region
 from chainrule.backends.native.support import add_barrier
 from chainrule.backends.native.target import Target, current_target
 from chainrule.backends.native.tiles import flops
-from chainrule.core.program import Equation, Program
-from chainrule.core.types import ArrayType
+from chainrule.core.program import Program
 
 WAKING_WORK = 10_000_000
 """Operations in a call from which waking other threads pays."""
@@ -24,19 +22,12 @@ WAKING_WORK = 10_000_000
 MEETING_WORK = 2_000_000
 """Operations in a loop's turn from which meeting at its barriers pays."""
 
+BRIEF_WORK = 250_000
+"""Operations of a call, some microseconds, that need not let other Python threads run
+meanwhile."""
 
 ELEMENT_WORK = 8
 """Operations that take the time of reading, computing or writing an element."""
-
-
-class Code(NamedTuple):
-    """What emission gives: the module's text and what is needed to call it."""
-
-    text: str
-    arena: int
-    reused: list[int | None]
-    callbacks: list[Equation]
-    parallel: bool
 
 
 def emit(
@@ -52,7 +43,9 @@ def emit(
     driver = Driver(module, target, flush)
     driver.emit(plan, overwrites)
     callbacks = [node.params["equation"] for node in driver.callbacks]
-    return Code(module.text(), plan.size, reused, callbacks, is_parallel(plan))
+    brief = not (callbacks or plan.inner) and work(plan) < BRIEF_WORK
+    parallel = is_parallel(plan)
+    return Code(module.text(), plan.size, reused, callbacks, parallel, brief)
 
 
 def match_donated(
@@ -115,13 +108,5 @@ def compile_program(
     """Compile for a target (the one in force, unless told), by way of the cache."""
     target = target or current_target()
     code = emit(program, donated, target, flush)
-    types: list[ArrayType] = [v.type for v in (*program.constants, *program.inputs)]
-    return Executable(
-        Loaded(object_code(code.text, target), target),
-        types,
-        program.output_types,
-        code.reused,
-        code.arena,
-        code.callbacks,
-        code.parallel,
-    )
+    loaded = Loaded(object_code(code.text, target), target)
+    return Executable(loaded, program, code)

@@ -89,15 +89,15 @@ def _write_checked(path: Path, code: bytes) -> None:
 
 
 class Loaded:
-    """Machine code in memory; the function ``run`` lives as long as this object."""
+    """Machine code in memory; its function lives as long as this object."""
 
-    def __init__(self, code: bytes, target: Target) -> None:
+    def __init__(self, code: bytes, target: Target, name: str = "run") -> None:
         empty = llvm.parse_assembly("")
         empty.triple = target.triple
         self._engine = llvm.create_mcjit_compiler(empty, _fresh_machine(target))
         self._engine.add_object_file(llvm.ObjectFileRef.from_data(code))
         self._engine.finalize_object()
-        self.address: int = self._engine.get_function_address("run")
+        self.address: int = self._engine.get_function_address(name)
 
 
 def _fresh_machine(target: Target) -> Any:

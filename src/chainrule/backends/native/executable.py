@@ -6,8 +6,9 @@ import ctypes
 import itertools
 import threading
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,10 +16,20 @@ from chainrule import config
 from chainrule.backends.native.claims import claim_bytes
 from chainrule.backends.native.driver import HEADER
 from chainrule.backends.native.engine import Callback, Loaded, Run
+from chainrule.backends.native.entry import (
+    OUTSIDE,
+    UNFIT,
+    Door,
+    address_of,
+    is_ready,
+    objects_are_known,
+    opened,
+    outcome,
+)
 from chainrule.backends.native.support import CLAIMS, FLAG, OFFERS
 from chainrule.backends.native.threads import POOL, yield_address
-from chainrule.core.program import Equation
-from chainrule.core.types import ArrayType
+from chainrule.core.program import Equation, Program
+from chainrule.core.types import ArrayType, native
 
 ALIGN = 64
 SMALL_BYTES = 16_384
@@ -49,41 +60,51 @@ def aligned_empty(type: ArrayType) -> np.ndarray:
     return raw[start : start + size].view(type.dtype).reshape(type.shape)
 
 
-def new_array(type: ArrayType) -> np.ndarray:
-    """An uninitialised array; on a cache line where that can matter."""
+def _maker(type: ArrayType) -> Callable[[], np.ndarray]:
+    """What makes uninitialised arrays; on a cache line where that can matter."""
     if type.nbytes < SMALL_BYTES:
-        return np.empty(type.shape, type.dtype)
-    return aligned_empty(type)
+        return partial(np.empty, type.shape, type.dtype)
+    return partial(aligned_empty, type)
 
 
-def address_of(array: np.ndarray) -> int:
-    """Where an array's elements start (the quickest way that ctypes knows)."""
-    try:
-        elements: Any = array
-        return ctypes.addressof(ctypes.c_char.from_buffer(elements))
-    except (TypeError, ValueError):
-        return array.ctypes.data
+def _own(types: Iterable[ArrayType]) -> list[ArrayType]:
+    """The types, each dtype as the object that arrays have."""
+    return [ArrayType(type.shape, native(type.dtype)) for type in types]
 
 
-def _contiguous(value: Any, type: ArrayType) -> np.ndarray:
-    array = np.asarray(value, type.dtype)
-    return np.ascontiguousarray(array).reshape(type.shape)
+def _fitting(values: Sequence[Any], types: Sequence[ArrayType]) -> list[np.ndarray]:
+    """The values as arrays that native code can work on; such ones as they are."""
+    fitting: list[np.ndarray] = []
+    for value, type in zip(values, types, strict=True):
+        if not is_ready(value, type.dtype):
+            array = np.require(value, type.dtype, ("C", "A"))
+            value = array.view(type.dtype).reshape(type.shape)
+        fitting.append(value)
+    return fitting
 
 
 _inside = threading.local()
 """Whether this thread is in the middle of native code, carrying out an equation."""
 
 
-def _fitting(values: list[Any], types: list[ArrayType]) -> list[np.ndarray]:
-    """The values as contiguous arrays of their types."""
-    return [
-        value
-        if isinstance(value, np.ndarray)
-        and value.dtype == type.dtype
-        and value.flags.c_contiguous
-        else _contiguous(value, type)
-        for value, type in zip(values, types, strict=True)
-    ]
+class Code(NamedTuple):
+    """What emission gives: a module's text, and what is needed to call it.
+
+    Attributes:
+        text: LLVM IR.
+        arena: Bytes of working memory.
+        reused: For each result, the input position whose memory it takes, or None.
+        callbacks: Equations that NumPy carries out.
+        parallel: Whether the work is worth more than one thread.
+        brief: Whether it is so little that Python's lock is kept meanwhile.
+    """
+
+    text: str
+    arena: int
+    reused: list[int | None]
+    callbacks: list[Equation]
+    parallel: bool
+    brief: bool
 
 
 class Executable:
@@ -91,91 +112,108 @@ class Executable:
 
     Args:
         loaded: The machine code.
-        inputs: Types of the constants and arguments.
-        outputs: Types of the results.
-        reused: For each result, the input position whose memory it takes, or None.
-        arena: Bytes of working memory.
-        callbacks: Equations that NumPy carries out.
-        parallel: Whether the work is worth more than one thread.
+        program: What it was made of.
+        code: What else is known of it.
     """
 
-    def __init__(
-        self,
-        loaded: Loaded,
-        inputs: Sequence[ArrayType],
-        outputs: Sequence[ArrayType],
-        reused: Sequence[int | None],
-        arena: int,
-        callbacks: Sequence[Equation],
-        parallel: bool,
-    ) -> None:
-        self._loaded = loaded
-        self._inputs, self._outputs = list(inputs), list(outputs)
-        self._reused, self.parallel = list(reused), parallel
-        self._equations = list(callbacks)
-        donated = [place for place in self._reused if place is not None]
+    def __init__(self, loaded: Loaded, program: Program, code: Code) -> None:
+        fixed, outputs = len(program.constants), _own(program.output_types)
+        self._loaded, self._equations = loaded, code.callbacks
+        self._fixed = _own([var.type for var in program.constants])
+        self._inputs = _own(program.input_types)
+        self._reused = [None if k is None else k - fixed for k in code.reused]
+        donated = [k for k in self._reused if k is not None]
         large = [k for k in donated if self._inputs[k].nbytes >= SMALL_BYTES]
-        self._large_donated = large
+        self._donates, self._large_donated = bool(donated), large
+        self._makers = [_maker(type) for type in outputs]
         self._lock = threading.Lock()
         self._constants: list[Any] | None = None
         self._kept: list[np.ndarray] = []
         self._error: BaseException | None = None
-        self._alone = 0
-        self._patience = 2
+        self.parallel = code.parallel
+        self._alone, self._patience = 0, 2
         self._run = Run(loaded.address)
-        self._memory = aligned_empty(ArrayType((max(arena, 1),), np.dtype(np.uint8)))
+        self._memory = aligned_empty(ArrayType((max(code.arena, 1),), np.dtype("B")))
         shared = CLAIMS + claim_bytes(config.get_num_threads())
-        self._shared = aligned_empty(ArrayType((shared,), np.dtype(np.uint8)))
+        self._shared = aligned_empty(ArrayType((shared,), np.dtype("B")))
         self._shared[:] = 0
         self._offers = self._shared[OFFERS : OFFERS + 8].view(np.int64)
-        self._flag = ctypes.c_uint8.from_address(self._shared.ctypes.data + FLAG)
-        self._callback = Callback(self._call_numpy)
-        slots = HEADER + len(self._inputs) + len(self._outputs)
-        self._table = (ctypes.c_size_t * slots)()
         address = self._shared.ctypes.data
+        self._flag = address + FLAG
+        self._callback = Callback(self._call_numpy)
         callback = ctypes.cast(self._callback, ctypes.c_void_p).value
+        slots = HEADER + fixed + len(self._inputs) + len(outputs)
+        self._table = (ctypes.c_size_t * slots)()
         header = (self._memory.ctypes.data, address, callback, yield_address())
-        self._table[:HEADER] = (*header, address + FLAG)
+        self._table[:HEADER] = (*header, self._flag)
         self._table_address = ctypes.addressof(self._table)
+        self._brief = code.brief and objects_are_known()
+        dtypes = [type.dtype for type in (*self._inputs, *outputs)]
+        run = loaded.address if self._brief else 0
+        door = Door(run, self._table, HEADER + fixed, dtypes, self._flag)
+        self._enter = opened(door)
 
-    def __call__(self, constants: list[Any], arguments: list[Any]) -> list[Any]:
+    def __call__(self, constants: list[Any], arguments: Sequence[Any]) -> list[Any]:
         """Run on arrays; results are fresh arrays, or donated ones."""
+        if constants is not self._constants:
+            self._take_constants(constants)
+        if self._brief:
+            return self._run_on(arguments)
         with self._lock:
-            if constants is not self._constants:
-                self._take_constants(constants)
-            arrays = _fitting(arguments, self._inputs[len(constants) :])
-            self._align_donated(arrays)
-            results = [
-                new_array(type) if reused is None else arrays[reused - len(constants)]
-                for reused, type in zip(self._reused, self._outputs, strict=True)
-            ]
-            addresses = [address_of(array) for array in arrays + results]
-            self._table[HEADER + len(constants) :] = addresses
-            self._start()
-        return results
+            return self._run_on(arguments)
 
     def _take_constants(self, constants: list[Any]) -> None:
         """Put the constants' addresses into the table; they are the same every time."""
-        self._constants = constants
-        self._kept = _fitting(constants, self._inputs[: len(constants)])
-        addresses = [address_of(array) for array in self._kept]
-        self._table[HEADER : HEADER + len(constants)] = addresses
+        with self._lock:
+            self._kept = _fitting(constants, self._fixed)
+            addresses = [address_of(array) for array in self._kept]
+            self._table[HEADER : HEADER + len(addresses)] = addresses
+            self._constants = constants
 
-    def _align_donated(self, arrays: list[np.ndarray]) -> None:
+    def _run_on(self, arguments: Sequence[Any]) -> list[Any]:
+        """Enter with arguments and results; only if they do not fit, convert them.
+
+        A brief program has run then, and no other thread of Python's came between.
+        """
+        if self._large_donated:
+            arguments = self._aligned(_fitting(arguments, self._inputs))
+        results = self._new_results(arguments)
+        state = self._enter(*arguments, *results)
+        if state == UNFIT:
+            arguments = _fitting(arguments, self._inputs)
+            results = self._new_results(arguments)
+            state = self._enter(*arguments, *results)
+            if state == UNFIT:
+                raise AssertionError("what was made to fit does")
+        if not self._brief:
+            state = self._start()
+        if state == OUTSIDE:
+            raise IndexError(
+                "Expected indices within the axis they index, got one outside while a "
+                "compiled function ran: check the integer arrays that it indexes with."
+            )
+        return results
+
+    def _new_results(self, arguments: Sequence[Any]) -> list[Any]:
+        if not self._donates:
+            return [make() for make in self._makers]
+        pairs = zip(self._reused, self._makers, strict=True)
+        return [make() if k is None else arguments[k] for k, make in pairs]
+
+    def _aligned(self, arrays: list[np.ndarray]) -> list[np.ndarray]:
         """What is updated in place must not share cache lines between threads.
 
         A donated array that does not start on a line moves to one that does, once: the
         result, which is donated next time, is that array.
         """
-        before = len(self._kept)
         for place in self._large_donated:
-            array = arrays[place - before]
+            array = arrays[place]
             if address_of(array) % ALIGN:
-                moved = aligned_empty(self._inputs[place])
-                np.copyto(moved, array)
-                arrays[place - before] = moved
+                arrays[place] = aligned_empty(self._inputs[place])
+                np.copyto(arrays[place], array)
+        return arrays
 
-    def _start(self) -> None:
+    def _start(self) -> int:
         alone = not self.parallel or getattr(_inside, "callback", False)
         threads = 1 if alone else config.get_num_threads()
         if threads == 1 or self._alone:
@@ -186,12 +224,7 @@ class Executable:
         if self._error is not None:
             error, self._error = self._error, None
             raise error
-        if self._flag.value:
-            self._flag.value = 0
-            raise IndexError(
-                "Expected indices within the axis they index, got one outside while a "
-                "compiled function ran: check the integer arrays that it indexes with."
-            )
+        return outcome(self._flag)
 
     def _run_together(self, threads: int) -> None:
         """Run on all threads; if they had to wait for processors, not the next times.
