@@ -31,6 +31,7 @@ ONE = (
     "dawsn",
     "ndtr",
     "ndtri",
+    "ndtri_exp",
     "log_ndtr",
     "expit",
     "logit",
@@ -78,9 +79,21 @@ TWO = (
     "stdtr",
     "gammaincinv",
     "gammainccinv",
+    "stdtrit",
+    "pdtrik",
 )
 ORDERS = ("yn", "kn", "expn")
-REST = ("betainc", "betaincc", "betaincinv", "betainccinv", "sici", "fresnel", "sinc")
+REST = (
+    "bdtrik",
+    "nbdtrik",
+    "betainc",
+    "betaincc",
+    "betaincinv",
+    "betainccinv",
+    "sici",
+    "fresnel",
+    "sinc",
+)
 OURS = ("log_softmax", "logsumexp", "multigammaln", "polygamma", "softmax", "zeta")
 
 
@@ -108,7 +121,9 @@ def test_values_are_scipys(name, dtype):
 @pytest.mark.parametrize("name", TWO)
 def test_values_of_two_arguments_are_scipys(name):
     points = EDGES if name.startswith(("x", "rel", "kl")) else np.array([0.3, 1.0, 2.5])
-    x, y = points[:, None], np.array([0.2, 0.5, 0.9]) if "inv" in name else points
+    x, y = points[:, None], points
+    if "inv" in name or name == "stdtrit":
+        y = np.array([0.2, 0.5, 0.9])
     function = getattr(scipy.special, name)
     with np.errstate(all="ignore"):
         assert_allclose(traced(function, x, y), function(x, y), rtol=1e-13)
@@ -169,6 +184,7 @@ def test_derivatives_are_those_of_forty_digits(name, order):
 
 
 SHAPES = [
+    (1e-3, 3.0),
     (0.3, 0.01),
     (0.3, 5.0),
     (2.5, 2.4),
@@ -178,27 +194,61 @@ SHAPES = [
 ]
 
 
+def differentiated(function, orders):
+    """The derivative of a function by its arguments, so many times by each."""
+    for place, order in enumerate(orders):
+        for _ in range(order):
+            function = cr.grad(function, place)
+    return function
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
 @pytest.mark.parametrize(("a", "x"), SHAPES)
-def test_gammainc_moves_with_its_shape(a, x):
-    with mpmath.workdps(40):
-        want = mpmath.diff(lambda s: mpmath.gammainc(s, x, regularized=True), a)
-    got = cr.grad(scipy.special.gammaincc)(a, x)
+def test_gammainc_moves_with_its_shape(a, x, order):
+    with mpmath.workdps(60):
+        want = mpmath.diff(
+            lambda s: mpmath.gammainc(s, x, regularized=True), mpmath.mpf(a), order
+        )
+    got = differentiated(scipy.special.gammaincc, (order,))(a, x)
     assert_allclose(got, float(want), rtol=1e-11)
 
 
-BETAS = [(0.3, 2.0, 0.01), (2.5, 3.5, 0.4), (2.5, 3.5, 0.999), (60.0, 40.0, 0.55)]
+BETAS = [
+    (0.01, 0.02, 0.7),
+    (0.3, 2.0, 0.01),
+    (2.5, 3.5, 0.4),
+    (2.5, 3.5, 0.999),
+    (60.0, 40.0, 0.55),
+]
 
 
-@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize(
+    "orders", [(1, 0), (0, 1), (2, 0), (1, 1), (0, 2), (2, 1), (0, 3)]
+)
 @pytest.mark.parametrize("point", BETAS)
-def test_betainc_moves_with_its_parameters(point, place):
-    def reference(p):
-        a, b, x = [p if i == place else v for i, v in enumerate(point)]
-        return mpmath.betainc(a, b, 0, x, regularized=True)
+def test_betainc_moves_with_its_parameters(point, orders):
+    a, b, x = point
+    with mpmath.workdps(60):
+        at = mpmath.mpf(a), mpmath.mpf(b)
+        want = mpmath.diff(
+            lambda p, q: mpmath.betainc(p, q, 0, mpmath.mpf(x), regularized=True),
+            at,
+            orders,
+        )
+    got = differentiated(scipy.special.betainc, orders)(*point)
+    assert_allclose(got, float(want), rtol=1e-11)
 
-    with mpmath.workdps(40):
-        want = float(mpmath.diff(reference, point[place]))
-    assert_allclose(cr.grad(scipy.special.betainc, place)(*point), want, rtol=1e-11)
+
+def test_second_derivatives_by_the_shape_under_jit_and_vmap():
+    a, x = np.array([0.3, 2.5, 40.0]), np.array([0.2, 2.4, 45.0])
+    twice = cr.grad(cr.grad(scipy.special.gammainc))
+    want = np.array([twice(*point) for point in zip(a, x, strict=True)])
+    assert_allclose(cr.jit(cr.vmap(twice))(a, x), want, rtol=1e-12)
+    mixed = cr.hessian(lambda v: scipy.special.betainc(v[0], v[1], v[2]))
+    points = np.stack([a, a[::-1], np.array([0.4, 0.5, 0.6])], 1)
+    want = np.stack([mixed(v) for v in points])
+    assert_allclose(want, np.swapaxes(want, 1, 2), rtol=1e-9)
+    assert_allclose(cr.jit(cr.vmap(mixed))(points), want, rtol=1e-12, atol=1e-300)
 
 
 @pytest.mark.parametrize(
@@ -259,7 +309,7 @@ def test_xlogy_at_zero_has_the_slopes_of_its_convention():
     "call",
     [
         lambda x: scipy.special.jv(x, 2.0),
-        lambda x: cr.grad(scipy.special.gammainc)(x, 2.0),
+        lambda x: scipy.special.kve(x, 2.0),
     ],
 )
 def test_a_derivative_that_is_not_known_is_refused(call):

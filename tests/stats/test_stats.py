@@ -53,8 +53,10 @@ DISCRETE = {
     "nbinom": (3.5, 0.4),
 }
 PLACES = [(), (0.5, 2.0), (-1.0, 0.7)]
-DENSITIES = ("logpdf", "pdf", "cdf", "logcdf")
-CHANCES = ("logpmf", "pmf", "cdf", "logcdf")
+SHARES = ("cdf", "logcdf", "sf", "logsf")
+DENSITIES = ("logpdf", "pdf", *SHARES)
+CHANCES = ("logpmf", "pmf", *SHARES)
+QUANTILES = ("ppf", "isf")
 
 
 def test_every_distribution_is_in_the_tables():
@@ -110,7 +112,7 @@ def test_derivatives_of_chances_are_differences(name, method):
     k, values = np.array([1.0, 2.0, 3.0]), DISCRETE[name]
     fixed = values[:1] if name == "binom" else ()
     if name == "bernoulli":
-        k = np.array([0.0, 0.0, 1.0])
+        k = np.array([0.0, 0.0, 0.0 if method == "logsf" else 1.0])
     moving = [np.asarray(v) for v in values[len(fixed) :]]
     function = getattr(getattr(stats, name), method)
     cr.check_grads(lambda *a: np.sum(function(k, *fixed, *a) * [1.0, 2.0, 0.5]), moving)
@@ -144,6 +146,123 @@ def test_parameters_that_make_no_distribution_give_nan(name):
     shapes = [-1.0 for _ in CONTINUOUS[name]]
     assert np.isnan(getattr(stats, name).logpdf(0.5, *shapes))
     assert np.isnan(getattr(stats, name).cdf(0.5, *CONTINUOUS[name], scale=-1.0))
+
+
+PROBABILITIES = np.array(
+    [-0.1, 0.0, 1e-4, 0.01, 0.2, 0.37, 0.5, 0.63, 0.85, 0.999, 1.0, 1.1, np.nan]
+)
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("method", QUANTILES)
+@pytest.mark.parametrize("name", CONTINUOUS)
+def test_quantiles_are_scipys(name, method, place):
+    """At the ends 0 and 1 too, outside of them, and at NaN."""
+    got = getattr(getattr(stats, name), method)(
+        PROBABILITIES, *CONTINUOUS[name], *place
+    )
+    want = getattr(getattr(scipy.stats, name), method)(
+        PROBABILITIES, *CONTINUOUS[name], *place
+    )
+    assert_allclose(got, want, rtol=2e-11, atol=1e-14)
+
+
+@pytest.mark.parametrize("method", QUANTILES)
+@pytest.mark.parametrize("name", CONTINUOUS)
+def test_quantiles_differentiate(name, method):
+    """By the probability, by each shape, by loc and scale."""
+    function = getattr(getattr(stats, name), method)
+    args = [np.asarray(v) for v in (*CONTINUOUS[name], 0.1, 0.9)]
+    cr.check_grads(function, (np.array(0.31), *args))
+
+
+@pytest.mark.parametrize("name", ["gamma", "t", "lognorm"])
+def test_quantiles_differentiate_twice(name):
+    args = [np.asarray(v) for v in CONTINUOUS[name]]
+    cr.check_grads(getattr(stats, name).ppf, (np.array(0.31), *args), order=2)
+
+
+@pytest.mark.parametrize("name", CONTINUOUS)
+def test_the_slope_of_a_quantile_is_one_over_the_density(name):
+    distribution, shapes = getattr(stats, name), CONTINUOUS[name]
+    for q in (1e-9, 0.03, 0.5, 0.98):
+        x = distribution.ppf(q, *shapes)
+        want = 1 / distribution.pdf(x, *shapes)
+        assert_allclose(cr.grad(distribution.ppf)(q, *shapes), want, rtol=1e-9)
+        x = distribution.isf(q, *shapes)
+        want = -1 / distribution.pdf(x, *shapes)
+        assert_allclose(cr.grad(distribution.isf)(q, *shapes), want, rtol=1e-9)
+
+
+def test_quantiles_under_jit_vmap_and_grad():
+    q, a = np.array([0.1, 0.5, 0.9]), np.array([0.5, 2.0, 30.0])
+    slopes = cr.grad(stats.gamma.ppf, (0, 1))
+    want = np.array([slopes(*point) for point in zip(q, a, strict=True)]).T
+    assert_allclose(cr.jit(cr.vmap(slopes))(q, a), want, rtol=1e-12)
+
+
+@pytest.mark.parametrize("loc", [0, 2])
+@pytest.mark.parametrize("method", QUANTILES)
+@pytest.mark.parametrize(
+    ("name", "shapes"),
+    [
+        *DISCRETE.items(),
+        ("bernoulli", (0.0,)),
+        ("bernoulli", (1.0,)),
+        ("binom", (40, 0.02)),
+        ("binom", (5, 1.0)),
+        ("binom", (5, 0.0)),
+        ("binom", (0, 0.4)),
+        ("poisson", (0.0,)),
+        ("poisson", (400.0,)),
+        ("geom", (2e-3,)),
+        ("nbinom", (30.0, 0.9)),
+        ("nbinom", (3.0, 1.0)),
+    ],
+)
+def test_quantiles_of_counts_are_scipys(name, shapes, method, loc):
+    """And at their own probabilities, where a last bit decides."""
+    theirs = getattr(scipy.stats, name)
+    steps = theirs.cdf(np.arange(1.0, 9.0), *shapes)
+    q = np.concatenate([PROBABILITIES, steps - 1e-9, steps + 1e-9])
+    got = getattr(getattr(stats, name), method)(q, *shapes, loc=loc)
+    assert_allclose(got, getattr(theirs, method)(q, *shapes, loc=loc))
+
+
+@pytest.mark.parametrize("name", DISCRETE)
+def test_a_quantile_of_counts_is_the_least_that_reaches(name):
+    distribution, shapes = getattr(stats, name), DISCRETE[name]
+    q = np.linspace(0.001, 0.999, 300)
+    k = distribution.ppf(q, *shapes)
+    assert np.all(distribution.cdf(k, *shapes) >= q)
+    assert np.all(distribution.cdf(k - 1, *shapes) < q)
+    k = distribution.isf(q, *shapes)
+    assert np.all(distribution.sf(k, *shapes) <= q)
+    assert np.all(distribution.sf(k - 1, *shapes) > q)
+
+
+def test_the_first_trial_succeeds_where_all_do():
+    """SciPy's own answer, 0, is outside the support."""
+    assert_allclose(stats.geom.ppf([0.0, 0.3, 1.0], 1.0), [0.0, 1.0, np.inf])
+
+
+@pytest.mark.parametrize("method", QUANTILES)
+@pytest.mark.parametrize("name", DISCRETE)
+def test_quantiles_of_counts_stand_still(name, method):
+    args = (0.4, *[float(v) for v in DISCRETE[name]], 0.5)
+    places = tuple(range(len(args)))
+    slopes = cr.grad(getattr(getattr(stats, name), method), places)(*args)
+    assert_allclose(slopes, [*[0.0] * (len(args) - 1), 1.0])
+
+
+@pytest.mark.parametrize("name", CONTINUOUS)
+def test_upper_tails_keep_their_digits(name):
+    """1 - F would have none left; SciPy's sf, where it has them, agrees."""
+    distribution, shapes = getattr(stats, name), CONTINUOUS[name]
+    x = distribution.isf(1e-30, *shapes)
+    if np.isinf(getattr(scipy.stats, name).support(*shapes)[1]):
+        assert_allclose(distribution.sf(x, *shapes), 1e-30, rtol=1e-9)
+        assert_allclose(distribution.logsf(x, *shapes), np.log(1e-30), rtol=1e-10)
 
 
 def test_far_tails_keep_their_slopes():

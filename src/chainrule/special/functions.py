@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.numpy.promotion import is_traced
 from chainrule.numpy.special import applied, floats, known_order
 from chainrule.primitives.conversion import stop_gradient
-from chainrule.primitives.special.gamma import digamma, gammaln, zeta
+from chainrule.primitives.special import gamma
 
 
 def _scipy() -> Any:
@@ -151,10 +151,7 @@ def polygamma(n: Any, x: Any) -> Any:
     """
     if not is_traced(n) and not is_traced(x):
         return _scipy().polygamma(n, x)
-    order = known_order("polygamma", n)
-    if order == 0:
-        return applied(digamma, x)
-    return (-1.0) ** (order + 1) * math.factorial(order) * applied(zeta, x, s=order + 1)
+    return gamma.polygamma(known_order("polygamma", n), *floats(x))
 
 
 def multigammaln(a: Any, d: int) -> Any:
@@ -183,5 +180,5 @@ def multigammaln(a: Any, d: int) -> Any:
     """
     if not is_traced(a):
         return _scipy().multigammaln(a, d)
-    terms = [applied(gammaln, a - 0.5 * j) for j in range(d)]
+    terms = [applied(gamma.gammaln, a - 0.5 * j) for j in range(d)]
     return sum(terms, d * (d - 1) / 4 * math.log(math.pi))

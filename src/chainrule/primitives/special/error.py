@@ -7,7 +7,7 @@ from typing import Any
 
 from chainrule.core.primitive import Formula, register
 from chainrule.primitives.comparison import greater, select
-from chainrule.primitives.elementwise import abs, div, mul, neg, square, sub
+from chainrule.primitives.elementwise import abs, add, div, mul, neg, square, sub
 from chainrule.primitives.exponential import SLOPE, exp, logistic
 from chainrule.primitives.special.record import (
     LARGE,
@@ -16,6 +16,7 @@ from chainrule.primitives.special.record import (
     tail_series,
 )
 
+LOG_ROOT_TWO_PI = 0.5 * math.log(2 * math.pi)
 EVERYWHERE = ((-2.0, 2.0), (2.0, 6.0), (-4.0, -2.0))
 
 erfc = register(
@@ -131,5 +132,23 @@ log_expit = register(
         (lambda dx, y, x: mul(dx, logistic(neg(x))),),
         ((-2.0, 2.0), (-40.0, 40.0)),
         "https://dlmf.nist.gov/4.2.E1",
+    )
+)
+
+ndtri_exp = register(
+    record(
+        "ndtri_exp",
+        Formula(
+            r"\ln \Phi(x) = y",
+            r"\dot x = \sqrt{2\pi}\,e^{y + x^2/2}\,\dot y",
+        ),
+        (
+            lambda dy, x, y: mul(
+                dy, exp(add(add(y, mul(square(x), 0.5)), LOG_ROOT_TWO_PI))
+            ),
+        ),
+        ((-3.0, -0.05), (-200.0, -100.0)),
+        "https://dlmf.nist.gov/7.2.E2, by the implicit function theorem",
+        "At 0, where Φ is 1, it is infinite, and so is the derivative.",
     )
 )

@@ -60,6 +60,14 @@ gammaln = register(
     )
 )
 
+
+def polygamma(n: int, x: Any) -> Any:
+    """The n-th derivative of the digamma function: (-1)^(n+1) n! ζ(n+1, x)."""
+    if n == 0:
+        return digamma(x)
+    return mul(zeta(x, s=n + 1), (-1.0) ** (n + 1) * math.factorial(n))
+
+
 loggamma = register(
     record(
         "loggamma",

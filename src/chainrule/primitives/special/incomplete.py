@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
-from chainrule.core.primitive import Formula, Primitive, Unknown, register
+import numpy as np
+
+from chainrule.core.primitive import Formula, Primitive, register
 from chainrule.primitives.elementwise import add, div, mul, neg, sub
 from chainrule.primitives.exponential import exp, log
 from chainrule.primitives.rules import float_type
 from chainrule.primitives.special import slopes
-from chainrule.primitives.special.gamma import betaln, digamma, gammaln
-from chainrule.primitives.special.record import record, samples, times_log
+from chainrule.primitives.special.gamma import (
+    betaln,
+    digamma,
+    gammaln,
+    polygamma,
+)
+from chainrule.primitives.special.record import record, samples, times_log, total
 
 GAMMA = (((0.5, 3.0), (0.5, 3.0)), ((4.0, 6.0), (1.0, 9.0)), ((9.0, 30.0), (9.0, 30.0)))
 BETA = (
@@ -18,10 +26,7 @@ BETA = (
     ((4.0, 9.0), (1.0, 3.0), (0.2, 0.8)),
 )
 CHANCE = (0.1, 0.9)
-SECOND = (
-    "The derivative by a parameter is computed from the derivative of a continued "
-    "fraction; it can be differentiated again by the last argument only."
-)
+OUTSIDE = "Where the function is not defined, NaN; at its ends, x = 0 and beyond, 0."
 
 
 def gamma_density(a: Any, x: Any) -> Any:
@@ -29,25 +34,37 @@ def gamma_density(a: Any, x: Any) -> Any:
     return exp(sub(sub(times_log(sub(a, 1.0), x), x), gammaln(a)))
 
 
-def _gamma_slope_of_slope(dx: Any, y: Any, a: Any, x: Any) -> Any:
-    return mul(dx, mul(gamma_density(a, x), sub(log(x), digamma(a))))
+def _gamma_density_by_shape(a: Any, x: Any, order: int) -> Any:
+    """∂ⁿ/∂aⁿ of the density, by Leibniz' rule from its logarithm's derivatives."""
+    scores = [sub(log(x), digamma(a)), *[neg(polygamma(k, a)) for k in range(1, order)]]
+    rises = [gamma_density(a, x)]
+    for n in range(order):
+        pairs = [(math.comb(n, k), rises[n - k], scores[k]) for k in range(n + 1)]
+        rises.append(total([mul(mul(y, s), float(count)) for count, y, s in pairs]))
+    return rises[order]
 
 
 gammainc_by_shape = register(
-    record(
-        "gammainc_by_shape",
-        Formula(
-            r"y = \frac{\partial P(a, x)}{\partial a}",
-            r"\dot y = \frac{x^{a-1} e^{-x}}{\Gamma(a)}\,(\ln x - \psi(a))\,\dot x",
+    Primitive(
+        name="gammainc_by_shape",
+        formula=Formula(
+            r"y = \frac{\partial^n P(a, x)}{\partial a^n}",
+            r"\dot y = \frac{\partial^{n+1} P}{\partial a^{n+1}}\,\dot a + "
+            r"\frac{\partial^n}{\partial a^n} \frac{x^{a-1} e^{-x}}{\Gamma(a)}\,\dot x",
         ),
-        (
-            Unknown("the shape a of gammainc a second time"),
-            _gamma_slope_of_slope,
+        type=lambda a, x, order: float_type(a, x),
+        numpy=slopes.by_shape,
+        jvp=(
+            lambda da, y, a, x, order: mul(
+                da, gammainc_by_shape(a, x, order=order + 1)
+            ),
+            lambda dx, y, a, x, order: mul(dx, _gamma_density_by_shape(a, x, order)),
         ),
-        GAMMA,
-        "R. J. Moore, Algorithm AS 187, Applied Statistics 31 (1982)",
-        SECOND,
-        slopes.by_shape,
+        transpose=None,
+        samples=(*samples(2, *GAMMA, order=1), *samples(2, GAMMA[0], order=2)),
+        elementwise=True,
+        convention=OUTSIDE,
+        source="R. J. Moore, Algorithm AS 187, Applied Statistics 31 (1982)",
     )
 )
 
@@ -60,12 +77,11 @@ gammainc = register(
             r" + \frac{\partial P}{\partial a}\,\dot a",
         ),
         (
-            lambda da, y, a, x: mul(da, gammainc_by_shape(a, x)),
+            lambda da, y, a, x: mul(da, gammainc_by_shape(a, x, order=1)),
             lambda dx, y, a, x: mul(dx, gamma_density(a, x)),
         ),
         GAMMA,
         "https://dlmf.nist.gov/8.8.E13",
-        SECOND,
     )
 )
 
@@ -78,18 +94,17 @@ gammaincc = register(
             r" - \frac{\partial P}{\partial a}\,\dot a",
         ),
         (
-            lambda da, y, a, x: neg(mul(da, gammainc_by_shape(a, x))),
+            lambda da, y, a, x: neg(mul(da, gammainc_by_shape(a, x, order=1))),
             lambda dx, y, a, x: neg(mul(dx, gamma_density(a, x))),
         ),
         GAMMA,
         "https://dlmf.nist.gov/8.8.E14",
-        SECOND,
     )
 )
 
 
 def _gamma_quantile_by_shape(da: Any, x: Any, a: Any, y: Any) -> Any:
-    return neg(mul(da, div(gammainc_by_shape(a, x), gamma_density(a, x))))
+    return neg(mul(da, div(gammainc_by_shape(a, x, order=1), gamma_density(a, x))))
 
 
 gammaincinv = register(
@@ -106,7 +121,6 @@ gammaincinv = register(
         ),
         (((0.5, 3.0), CHANCE), ((4.0, 9.0), CHANCE)),
         "https://dlmf.nist.gov/8.12.iv, by the implicit function theorem",
-        SECOND,
     )
 )
 
@@ -124,7 +138,6 @@ gammainccinv = register(
         ),
         (((0.5, 3.0), CHANCE), ((4.0, 9.0), CHANCE)),
         "https://dlmf.nist.gov/8.12.iv, by the implicit function theorem",
-        SECOND,
     )
 )
 
@@ -135,42 +148,78 @@ def beta_density(a: Any, b: Any, x: Any) -> Any:
     return exp(sub(ends, betaln(a, b)))
 
 
-def _beta_slope_of_slope(dx: Any, y: Any, a: Any, b: Any, x: Any, place: int) -> Any:
+def _beta_score(
+    a: Any, b: Any, x: Any, orders: tuple[int, int], place: int
+) -> list[tuple[int, tuple[int, int], Any]]:
+    """The terms of Leibniz' rule for one derivative more, by a (place 0) or b."""
     base, parameter = ((x, a), (sub(1.0, x), b))[place]
-    score = add(sub(log(base), digamma(parameter)), digamma(add(a, b)))
-    return mul(dx, mul(beta_density(a, b, x), score))
+    terms: list[tuple[int, tuple[int, int], Any]] = []
+    for i, j in np.ndindex(orders[0] + 1, orders[1] + 1):
+        slope = polygamma(i + j, add(a, b))
+        if (i, j)[1 - place] == 0:
+            slope = sub(slope, polygamma(i + j, parameter))
+        if i + j == 0:
+            slope = add(slope, log(base))
+        count = math.comb(orders[0], i) * math.comb(orders[1], j)
+        terms.append((count, (orders[0] - i, orders[1] - j), slope))
+    return terms
+
+
+def _beta_density_by(a: Any, b: Any, x: Any, orders: tuple[int, int]) -> Any:
+    """∂^(n+m)/∂aⁿ∂bᵐ of the density."""
+    if orders == (0, 0):
+        return beta_density(a, b, x)
+    place = 0 if orders[0] else 1
+    before = (orders[0] - (place == 0), orders[1] - (place == 1))
+    return total(
+        [
+            mul(mul(_beta_density_by(a, b, x, rest), slope), float(count))
+            for count, rest, slope in _beta_score(a, b, x, before, place)
+        ]
+    )
 
 
 betainc_by_parameter = register(
     Primitive(
         name="betainc_by_parameter",
         formula=Formula(
-            r"y = \frac{\partial I_x(a, b)}{\partial a}"
-            r" \text{ or } \frac{\partial I_x(a, b)}{\partial b}",
-            r"\dot y = \frac{x^{a-1} (1-x)^{b-1}}{B(a, b)}"
-            r"\,(\ln x - \psi(a) + \psi(a + b))\,\dot x",
+            r"y = \frac{\partial^{n+m} I_x(a, b)}{\partial a^n \partial b^m}",
+            r"\dot y = \frac{\partial y}{\partial a}\,\dot a"
+            r" + \frac{\partial y}{\partial b}\,\dot b + \frac{\partial^{n+m}}"
+            r"{\partial a^n \partial b^m} \frac{x^{a-1} (1-x)^{b-1}}{B(a, b)}\,\dot x",
         ),
-        type=lambda a, b, x, place: float_type(a, b, x),
+        type=lambda a, b, x, orders: float_type(a, b, x),
         numpy=slopes.by_parameter,
         jvp=(
-            Unknown("the parameter a of betainc a second time"),
-            Unknown("the parameter b of betainc a second time"),
-            _beta_slope_of_slope,
+            lambda da, y, a, b, x, orders: mul(
+                da, betainc_by_parameter(a, b, x, orders=(orders[0] + 1, orders[1]))
+            ),
+            lambda db, y, a, b, x, orders: mul(
+                db, betainc_by_parameter(a, b, x, orders=(orders[0], orders[1] + 1))
+            ),
+            lambda dx, y, a, b, x, orders: mul(dx, _beta_density_by(a, b, x, orders)),
         ),
         transpose=None,
-        samples=(*samples(3, *BETA, place=0), *samples(3, *BETA, place=1)),
+        samples=(
+            *samples(3, *BETA, orders=(1, 0)),
+            *samples(3, *BETA, orders=(0, 1)),
+            *samples(3, BETA[0], orders=(1, 1)),
+        ),
         elementwise=True,
-        convention=f"{SECOND} By b, the last factor is that of 1 - x and b.",
+        convention=OUTSIDE,
         source="R. J. Boik and J. F. Robison-Cox, J. Statistical Software 3 (1998)",
     )
 )
+
+BY = ((1, 0), (0, 1))
+"""The orders of the first derivatives, by a and by b."""
 
 
 def _beta_by(place: int, sign: int) -> Any:
     """The rule of betainc (or its complement) for a parameter."""
 
     def rule(dp: Any, y: Any, a: Any, b: Any, x: Any) -> Any:
-        moved = mul(dp, betainc_by_parameter(a, b, x, place=place))
+        moved = mul(dp, betainc_by_parameter(a, b, x, orders=BY[place]))
         return moved if sign > 0 else neg(moved)
 
     return rule
@@ -192,7 +241,6 @@ betainc = register(
         ),
         BETA,
         "https://dlmf.nist.gov/8.17.E1",
-        SECOND,
     )
 )
 
@@ -212,14 +260,13 @@ betaincc = register(
         ),
         BETA,
         "https://dlmf.nist.gov/8.17.E4",
-        SECOND,
     )
 )
 
 
 def _beta_quantile_by(place: int) -> Any:
     def rule(dp: Any, x: Any, a: Any, b: Any, y: Any) -> Any:
-        slope = betainc_by_parameter(a, b, x, place=place)
+        slope = betainc_by_parameter(a, b, x, orders=BY[place])
         return neg(mul(dp, div(slope, beta_density(a, b, x))))
 
     return rule
@@ -241,7 +288,6 @@ betaincinv = register(
         ),
         (((0.5, 3.0), (0.5, 3.0), CHANCE),),
         "https://dlmf.nist.gov/8.17.E1, by the implicit function theorem",
-        SECOND,
     )
 )
 
@@ -261,6 +307,5 @@ betainccinv = register(
         ),
         (((0.5, 3.0), (0.5, 3.0), CHANCE),),
         "https://dlmf.nist.gov/8.17.E4, by the implicit function theorem",
-        SECOND,
     )
 )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 from chainrule.core.primitive import Formula, Primitive, Sample
@@ -63,6 +64,11 @@ def samples(arity: int, *domains: Any, **params: Any) -> tuple[Sample, ...]:
             for shape, domain in rows
         ]
     )
+
+
+def total(terms: Sequence[Any]) -> Any:
+    """The sum of at least one term."""
+    return reduce(add, terms)
 
 
 def times_log(x: Any, y: Any) -> Any:
