@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 import chainrule as cr
 from chainrule.core.errors import MissingRuleError, ShapeError
 from chainrule.core.program import subprograms
+from chainrule.core.tree import flatten
 
 BACKENDS = ["numpy", "native"]
 
@@ -551,6 +552,82 @@ def test_checkpoint_is_a_number_of_steps():
     for wrong in (0, -1, 2.5):
         with pytest.raises(ValueError, match=r"number of steps between .*, got"):
             cr.scan(lambda c, x: (c, None), 1.0, np.ones(3), checkpoint=wrong)
+
+
+# -- unrolled loops --------------------------------------------------------------------
+
+
+def driven(w, state, xs, **options):
+    """The last state of a driven pendulum, and something of every step."""
+
+    def step(state, x):
+        state = state + 0.1 * np.tanh(w @ state + x)
+        return state, (np.sum(state**2), {"angle": state[0] * x})
+
+    return cr.scan(step, state, xs, **options)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize(
+    ("length", "unroll"),
+    [(12, 4), (13, 4), (3, 5), (7, True), (0, True), (0, 2), (5, 1), (5, False)],
+)
+def test_an_unrolled_scan_is_the_scan_to_the_bit(run, length, unroll, reverse):
+    random = np.random.default_rng(4)
+    point = (
+        random.standard_normal((3, 3)),
+        random.standard_normal(3),
+        random.standard_normal((length, 3)),
+    )
+    want = flatten(run(lambda *a: driven(*a, reverse=reverse))(*point))[0]
+    options = {"reverse": reverse, "unroll": unroll}
+    got = flatten(run(lambda *a: driven(*a, **options))(*point))[0]
+    for mine, theirs in zip(got, want, strict=True):
+        assert_array_equal(mine, theirs)
+    for extra in ({}, {"checkpoint": 3}):
+        slopes = [
+            cr.grad(lambda *a, o=o: pendulum(*a, **o), (0, 1, 2))
+            for o in ({"reverse": reverse}, {**options, **extra})
+        ]
+        for mine, theirs in zip(run(slopes[1])(*point), slopes[0](*point), strict=True):
+            assert_allclose(mine, theirs, rtol=1e-12, atol=1e-14)
+
+
+def turns(function, *args):
+    """The lengths of the loops that a program of the function has."""
+    program = cr.make_program(function)(*args)
+    return [e.params["length"] for e in program.equations if "carry" in e.params]
+
+
+def test_unrolling_shortens_the_loop_and_leaves_none_where_asked():
+    xs = np.arange(13.0)
+
+    def total(xs, **options):
+        return cr.scan(lambda c, x: (np.sin(c) + x, None), 0.0, xs, **options)[0]
+
+    assert turns(total, xs) == [13]
+    assert turns(lambda xs: total(xs, unroll=4), xs) == [3]
+    assert turns(lambda xs: total(xs, unroll=True), xs) == []
+
+
+@pytest.mark.parametrize("unroll", [1, 3, 10, 20, True])
+def test_an_unrolled_fori_loop_is_the_loop_to_the_bit(run, unroll):
+    def power(x, **options):
+        return cr.fori_loop(2, 12, lambda i, y: np.sin(y) * i, x, **options)
+
+    x = np.linspace(-1.0, 1.0, 5)
+    got = run(lambda x: power(x, unroll=unroll))
+    assert_array_equal(got(x), run(power)(x))
+    slope = cr.vmap(cr.grad(lambda x: power(x, unroll=unroll)))
+    assert_allclose(run(slope)(x), cr.vmap(cr.grad(power))(x), rtol=1e-13)
+
+
+def test_unroll_is_a_number_of_steps():
+    for wrong in (0, -1, 2.5):
+        with pytest.raises(ValueError, match=r"unroll of scan .*number of steps to"):
+            cr.scan(lambda c, x: (c, None), 1.0, np.ones(3), unroll=wrong)
+    with pytest.raises(ValueError, match="Python integers to unroll between, got 0"):
+        cr.fori_loop(0, np.int64(3), lambda i, c: c, 1.0, unroll=2)
 
 
 # -- errors ----------------------------------------------------------------------------

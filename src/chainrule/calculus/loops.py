@@ -33,6 +33,7 @@ def scan(
     length: int | None = None,
     reverse: bool = False,
     checkpoint: bool | int = False,
+    unroll: bool | int = 1,
 ) -> tuple[Any, Any]:
     r"""Carry a value along leading axes, and stack what each step returns.
 
@@ -50,14 +51,17 @@ def scan(
         checkpoint: Reverse mode keeps only every k-th carry, and computes the steps
             between once more: memory of order n / k + k. An integer is k; True stands
             for the square root of n.
+        unroll: How many steps one turn of the loop takes, in as many copies of the
+            body: the same results to the bit (sums in their derivatives may round
+            differently), and less to do between steps. True leaves no loop.
 
     Returns:
         ``(carry, ys)``: the last carry, and the stacked results.
 
     Raises:
         TypeError: If the carry that ``f`` returns is not of the type it takes.
-        ValueError: If leading extents and length do not agree, or checkpoint is not
-            a number of steps.
+        ValueError: If leading extents and length do not agree, or checkpoint or
+            unroll is not a number of steps.
 
     Examples:
         >>> import numpy as np
@@ -92,20 +96,40 @@ def scan(
         "length": steps,
         "reverse": bool(reverse),
     }
-    if checkpoint is not False:
-        chunks = import_module("chainrule.calculus.control.chunks")
-        chunk = chunks.steps_of_chunk(checkpoint, steps)
-        parts = (traced.constants, start, items)
-        results = chunks.scan_in_chunks(*parts, params, chunk)
-    else:
-        results = control.scan(*traced.constants, *start, *items, **params)
+    parts = (traced.constants, start, items)
+    results = _run(*parts, params, unroll, checkpoint)
     values = [result_value(value) for value in results]
     last = unflatten(structure, values[: len(carry)])
     return last, unflatten(stacked, values[len(carry) :])
 
 
+def _is_one(unroll: bool | int) -> bool:
+    """Whether a turn of the loop is one step."""
+    return unroll is False or (unroll is not True and unroll == 1)
+
+
+def _run(
+    consts: Sequence[Any],
+    start: Sequence[Any],
+    xs: Sequence[Any],
+    params: dict[str, Any],
+    unroll: bool | int,
+    checkpoint: bool | int = False,
+) -> Sequence[Any]:
+    """The results of a scan, in parts where that is asked for."""
+    if checkpoint is False and _is_one(unroll):
+        return control.scan(*consts, *start, *xs, **params)
+    chunks = import_module("chainrule.calculus.control.chunks")
+    return chunks.scan_in_parts(consts, start, xs, params, unroll, checkpoint)
+
+
 def fori_loop(
-    lower: Any, upper: Any, body: Callable[[Any, Any], Any], init: Any
+    lower: Any,
+    upper: Any,
+    body: Callable[[Any, Any], Any],
+    init: Any,
+    *,
+    unroll: bool | int = 1,
 ) -> Any:
     r"""Apply a function for each integer of a range, carrying a value along.
 
@@ -119,6 +143,7 @@ def fori_loop(
         upper: The integer to stop before; possibly traced.
         body: ``body(i, carry) -> carry`` in NumPy code; traced once.
         init: The first carry, in any containers.
+        unroll: As that of ``scan``; between Python integers alone.
 
     Returns:
         The last carry. Between Python integers the loop is a scan, and so has
@@ -128,6 +153,7 @@ def fori_loop(
     Raises:
         TypeError: If the bounds are not integers, or the body changes the carry's
             type.
+        ValueError: If unroll is not a number of steps, or the bounds may be traced.
 
     Examples:
         >>> fori_loop(0, 5, lambda i, total: total + i, 0)
@@ -146,15 +172,19 @@ def fori_loop(
     program = traced.program.without_constants()
     *state, following = program.outputs
     if isinstance(lower, int) and isinstance(upper, int):
-        _, *results = control.scan(
-            *traced.constants,
-            bounds[0],
-            *start,
-            body=replace(program, outputs=(following, *state)),
-            consts=consts,
-            carry=1 + len(carry),
-            length=max(upper - lower, 0),
-            reverse=False,
+        params = {
+            "body": replace(program, outputs=(following, *state)),
+            "consts": consts,
+            "carry": 1 + len(carry),
+            "length": max(upper - lower, 0),
+            "reverse": False,
+        }
+        first = (bounds[0], *start)
+        _, *results = _run(traced.constants, first, (), params, unroll)
+    elif not _is_one(unroll):
+        raise ValueError(
+            f"Expected bounds that are Python integers to unroll between, got {lower} "
+            f"and {upper} at {user_line()}: leave unroll out."
         )
     else:
         results = control.fori_loop(
