@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import special
 
 import chainrule as cr
+import chainrule.numpy as xp
 from chainrule import config
 from chainrule.backends.native.compile import emit
 from chainrule.backends.native.graph import build_graph
@@ -84,6 +85,28 @@ def test_weights_in_panels_learn_as_numpy_says(columns):
     assert len(panels) == (2 if columns % target.lanes(4) == 0 else 0)
 
 
+def test_a_batch_gathered_into_panels_is_read_along_them():
+    rows, x, y = RNG.integers(0, 500, (4, 128)), matrix(500, 208), matrix(128, 160)
+
+    def body(i, w):
+        batch = xp.take(x, xp.take(rows, i, axis=0), axis=0)
+        return w - np.float32(0.01) * (batch.T @ (np.tanh(batch @ w) - y))
+
+    w = matrix(208, 160) / 20
+    compiled = cr.jit(lambda n, w: cr.fori_loop(0, n, body, w))
+    got = compiled(np.int64(4), w)
+    want = w
+    for i in range(4):
+        want = body(i, want)
+    assert_allclose(got, want, rtol=1e-4, atol=1e-5)
+
+    (program,) = compiled.programs
+    region = build_graph(program)
+    ((plan, _),) = plan_region(region, [None], current_target()).inner.values()
+    lying = {node.op for node in plan.columns}
+    assert lying == {"take", "sub"}
+
+
 def test_a_carry_that_is_also_summed_stays_row_by_row():
     def body(_, w):
         return w + x.T @ np.tanh(x @ w) + np.sum(w)
@@ -124,7 +147,7 @@ def test_long_sums_are_added_in_blocks_to_the_same_bits(shape):
     x, y = RNG.standard_normal((rows, summed)), RNG.standard_normal((summed, columns))
     whole = cr.jit(np.matmul)(x, y)
     assert_allclose(whole, x @ y, atol=1e-11)
-    # With an epilogue the sum stays in registers from the first term to the last.
+    # With an epilogue, tiles rest between blocks (64 columns) or are summed at once.
     assert_array_equal(cr.jit(lambda x, y: np.negative(x @ y))(x, y), -whole)
 
 
@@ -155,7 +178,7 @@ def random_products(rng):
     """Products, sums and maps of a few square matrices, each read in many ways."""
     n = int(rng.choice([16, 32, 48]))
     values = [rng.standard_normal((n, n)).astype(np.float32) / n for _ in range(3)]
-    plan = rng.integers(0, 7, 8)
+    plan, order = rng.integers(0, 8, 8), rng.permutation(n)
     picks = rng.integers(0, 1000, (8, 2))
 
     def program(a, b, c):
@@ -171,6 +194,7 @@ def random_products(rng):
                     lambda x, y: x + y * np.sum(y, axis=0),
                     lambda x, y: np.maximum(x, 0) + y.T,
                     lambda x, y: x / np.float32(1.5) + np.sum(x, axis=1)[:, None],
+                    lambda x, y: y[order],
                 ][kind](x, y)
             )
         return known[-1], known[-2], known[-3]
@@ -178,9 +202,12 @@ def random_products(rng):
     return program, values
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(60))
 def test_panels_of_every_size_change_no_number(seed, monkeypatch):
-    monkeypatch.setattr("chainrule.backends.native.panels.PANEL_BYTES", 0)
+    native = "chainrule.backends.native"
+    monkeypatch.setattr(f"{native}.panels.PANEL_BYTES", 0)
+    monkeypatch.setattr(f"{native}.panels.PANEL_ROWS", 1)
+    monkeypatch.setattr(f"{native}.product.STRIPE_BYTES", 1024)
     program, values = random_products(np.random.default_rng(seed))
 
     def loop(a, b, c):

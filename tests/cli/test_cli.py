@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -34,6 +36,12 @@ def few_digits(monkeypatch):
         Digits(test.images[:500], test.labels[:500]),
     )
     monkeypatch.setattr(training, "load_digits", lambda: few)
+
+
+def test_as_a_module():
+    command = [sys.executable, "-m", "chainrule", "--version"]
+    said = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert said.stdout == f"chainrule {chainrule.__version__}\n"
 
 
 def test_version():

@@ -51,6 +51,7 @@ ROADS: dict[str, frozenset[str]] = {
     "solvers": RULES | {"transforms", "calculus", "numpy"},
     "datasets": frozenset(),
     **dict.fromkeys(NETWORKS, LOWER | NETWORKS),
+    "__main__": frozenset({"cli"}),
     "cli": LOWER | NETWORKS | {"", "datasets", "explain"},
     "": LOWER | NETWORKS | {"solvers", "special", "stats", "datasets"},
 }

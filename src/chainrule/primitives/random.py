@@ -21,6 +21,9 @@ from chainrule.core.types import ArrayType, Shape
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 PARITY = 0x1BD11BDA
 FOLD_COUNTER = 0xFFFFFFFF
+STRIPE = 16
+"""How many elements in a row take the same word, where an array takes both: what the
+widest vectors hold, so that vectors need no exchange of lanes."""
 WORD = np.dtype(np.uint32)
 SOURCE = "Salmon et al. (2011), https://doi.org/10.1145/2063384.2063405"
 
@@ -53,8 +56,8 @@ def threefry2x32(k0: Any, k1: Any, c0: Any, c1: Any) -> tuple[Any, Any]:
     return x0, x1
 
 
-def _threefry_words(k0: int, k1: int, count: int, word: int) -> Any:
-    """One word for each counter (0, i), in uint32 arithmetic in place."""
+def _threefry_words(k0: int, k1: int, count: int) -> tuple[Any, Any]:
+    """Both words of each counter (0, i), in uint32 arithmetic in place."""
     keys = np.array([k0, k1, PARITY ^ k0 ^ k1], WORD)
     x0 = np.full(count, keys[0], WORD)
     x1 = np.arange(count, dtype=WORD)
@@ -70,7 +73,7 @@ def _threefry_words(k0: int, k1: int, count: int, word: int) -> Any:
         x0 += keys[(group + 1) % 3]
         x1 += keys[(group + 2) % 3]
         x1 += WORD.type(group + 1)
-    return x1 if word else x0
+    return x0, x1
 
 
 def _check_words(*words: ArrayType) -> None:
@@ -82,7 +85,9 @@ def _check_words(*words: ArrayType) -> None:
             )
 
 
-def bits_type(k0: ArrayType, k1: ArrayType, shape: Shape, word: int = 0) -> ArrayType:
+def bits_type(
+    k0: ArrayType, k1: ArrayType, shape: Shape, word: int | None = None
+) -> ArrayType:
     """An array of uint32, of fewer than 2**32 elements."""
     _check_words(k0, k1)
     result = ArrayType(shape, WORD)
@@ -94,15 +99,25 @@ def bits_type(k0: ArrayType, k1: ArrayType, shape: Shape, word: int = 0) -> Arra
     return result
 
 
-def _bits(k0: Any, k1: Any, shape: Shape, word: int = 0) -> Any:
+def _bits(k0: Any, k1: Any, shape: Shape, word: int | None = None) -> Any:
     count = ArrayType(shape, WORD).size
-    return _threefry_words(int(k0), int(k1), count, word).reshape(shape)
+    if word is not None:
+        return _threefry_words(int(k0), int(k1), count)[word].reshape(shape)
+    blocks = -(-count // (2 * STRIPE))
+    both = _threefry_words(int(k0), int(k1), blocks * STRIPE)
+    stripes = np.stack([drawn.reshape(blocks, STRIPE) for drawn in both], axis=1)
+    return stripes.reshape(-1)[:count].reshape(shape)
 
 
 random_bits = register(
     Primitive(
         name="random_bits",
-        formula=Formula(r"y_i = \mathrm{Threefry}_{k_0 k_1}(0, i)_w", r"\dot y_i = 0"),
+        formula=Formula(
+            r"y_i = \mathrm{Threefry}_{k_0 k_1}(0, i)_w \quad\text{or}\quad "
+            r"\mathrm{Threefry}_{k_0 k_1}(0, 16 \lfloor i/32 \rfloor + i \bmod 16)"
+            r"_{\lfloor i/16 \rfloor \bmod 2}",
+            r"\dot y_i = 0",
+        ),
         type=bits_type,
         numpy=_bits,
         jvp=(None, None),
@@ -113,8 +128,13 @@ random_bits = register(
             Sample(((), ()), {"shape": (), "word": 0}, (0, 9), "uu"),
             Sample(((), ()), {"shape": (0,), "word": 0}, (0, 9), "uu"),
             Sample(((), ()), {"shape": (37,)}, (0, 9), "uu"),
+            Sample(((), ()), {"shape": (3, 32)}, (0, 9), "uu"),
+            Sample(((), ()), {"shape": (2, 3, 5)}, (0, 9), "uu"),
+            Sample(((), ()), {"shape": ()}, (0, 9), "uu"),
         ),
-        convention="Element i, counted row by row, is word w of the counter (0, i).",
+        convention="Element i, counted row by row, is word w of the counter (0, i); "
+        "without w, sixteen elements take first words, the next sixteen the second "
+        "words of the same counters.",
         source=SOURCE,
     )
 )

@@ -26,10 +26,13 @@ def extents(shape: Extents) -> tuple[int, ...]:
     return (operator.index(shape),)  # type: ignore[arg-type]
 
 
-def bits(key: Key, shape: Extents = (), word: int = 0) -> Any:
+def bits(key: Key, shape: Extents = (), word: int | None = None) -> Any:
     r"""Random 32-bit words.
 
     .. math:: b_i = \mathrm{Threefry}_k(0, i)_w
+
+    Without ``word``, both words of each counter are used: sixteen elements take first
+    words, the next sixteen the second words of the same counters.
 
     Shapes:
         key: ``(2,)``, result: ``shape``, of uint32.
@@ -37,7 +40,7 @@ def bits(key: Key, shape: Extents = (), word: int = 0) -> Any:
     Args:
         key: A key.
         shape: Extents of the result.
-        word: Which of the two words of each counter, 0 or 1.
+        word: Which of the two words of each counter, 0 or 1; None for both.
 
     Returns:
         The words.

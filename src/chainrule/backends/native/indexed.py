@@ -10,10 +10,13 @@ import numpy as np
 from chainrule.backends.native.elementary import emit_threefry
 from chainrule.backends.native.expression import Emitter, at_index
 from chainrule.backends.native.index import Affine, Index, Lanes, row_major
-from chainrule.backends.native.ir import Value, const, lanes_of, like
+from chainrule.backends.native.ir import Function, Value, const, lanes_of, like
 from chainrule.backends.native.lowerings import convert
 from chainrule.backends.native.node import Node
 from chainrule.backends.native.reductions import combine
+from chainrule.primitives.random import STRIPE
+
+STRIPE_BITS = STRIPE.bit_length() - 1
 
 
 def _integer(e: Emitter, index: Index, element: str) -> Value:
@@ -54,11 +57,69 @@ def _random_bits(
     e: Emitter, node: Node, index: tuple[Index, ...], mask: Value | None
 ) -> Value:
     keys = [e.value(x, (), mask) for x in node.inputs]
-    place = e.math.offset(index, row_major(node.shape))
-    counter = _integer(e, place, "i32")
+    second: Value | None = None
+    if node.params.get("word") is None:
+        counter, second = _shared_counter(e, index, node.shape)
+    else:
+        place = e.math.offset(index, row_major(node.shape))
+        counter = _integer(e, place, "i32")
     k0, k1, counter = e.alike([*keys, counter])
     high = const(counter.type, 0)
-    return emit_threefry(e.f, k0, k1, high, counter)[node.params.get("word", 0)]
+    both = emit_threefry(e.f, k0, k1, high, counter)
+    if second is None:
+        return both[node.params["word"]]
+    return e.f.select(second, both[1], both[0])
+
+
+def _shared_counter(
+    e: Emitter, index: tuple[Index, ...], shape: tuple[int, ...]
+) -> tuple[Value, Value]:
+    """The counter that two stripes of elements share, and who takes its second word.
+
+    Rows of whole pairs of stripes keep what follows from the column apart, and a
+    vector's stripes are found from its first place alone: neighbouring vectors that
+    share their counters come out as the same instructions, which LLVM keeps once.
+    """
+    f, strides = e.f, row_major(shape)
+    before: Index = Affine(0)
+    if shape and shape[-1] % (2 * STRIPE) == 0:
+        halves = [stride // 2 for stride in strides[:-1]]
+        before = e.math.offset(index[:-1], halves)
+        index, strides = index[-1:], strides[-1:]
+    place = e.math.resolve(e.math.offset(index, strides))
+    if isinstance(place, Affine) and place.lane == 1 and e.lanes > 1:
+        first = f.cast("trunc", f.index(place.base), "i32")
+        counter, second = _along_stripes(e, first)
+    else:
+        whole = _integer(e, place, "i32")
+        start, second = _of_stripe(f, f.lshr(whole, const(whole.type, STRIPE_BITS)))
+        counter = f.bit_or(start, f.bit_and(whole, const(whole.type, STRIPE - 1)))
+    counter, before_all = e.alike([counter, _integer(e, before, "i32")])
+    return f.add(counter, before_all), second
+
+
+def _along_stripes(e: Emitter, first: Value) -> tuple[Value, Value]:
+    """The same for places in a row from the first on: they meet at most two stripes."""
+    f = e.f
+    stripe = f.lshr(first, const("i32", STRIPE_BITS))
+    start = f.splat(f.bit_and(first, const("i32", STRIPE - 1)), e.lanes)
+    within = f.add(start, e.math.steps("i32", 1))
+    last = const(within.type, STRIPE - 1)
+    beyond = f.icmp("ugt", within, last)
+    here = _of_stripe(f, stripe)
+    after = _of_stripe(f, f.add(stripe, const("i32", 1)))
+    counter, second = [
+        f.select(beyond, f.splat(y, e.lanes), f.splat(x, e.lanes))
+        for x, y in zip(here, after, strict=True)
+    ]
+    return f.bit_or(counter, f.bit_and(within, last)), second
+
+
+def _of_stripe(f: Function, stripe: Value) -> tuple[Value, Value]:
+    """The first counter of a stripe, and whether it takes second words."""
+    pair = f.lshr(stripe, const(stripe.type, 1))
+    odd = f.icmp("ne", f.bit_and(stripe, const(stripe.type, 1)), const(stripe.type, 0))
+    return f.shl(pair, const(stripe.type, STRIPE_BITS)), odd
 
 
 @at_index("random_fold")

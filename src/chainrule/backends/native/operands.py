@@ -9,8 +9,9 @@ from chainrule.backends.native.expression import Emitter
 from chainrule.backends.native.frame import Frame
 from chainrule.backends.native.index import Affine, Index
 from chainrule.backends.native.ir import Function, Value, const, vector
+from chainrule.backends.native.memory import Memory
 from chainrule.backends.native.node import Node
-from chainrule.backends.native.views import strided
+from chainrule.backends.native.views import strided, transpose_of
 
 
 @dataclass(frozen=True)
@@ -62,10 +63,27 @@ def operand(frame: Frame, e: Emitter, node: Node, index: tuple[Index, ...]) -> O
     """A node's matrix from an index on."""
     view = strided(node)
     memory = frame.memory[view.base]
+    if memory.panel and view == transpose_of(view.base):
+        return _turned(e, memory, index)
     strides = memory.strides if memory.panel else view.strides
-    place = e.math.resolve(e.math.offset(index, strides))
-    if not isinstance(place, Affine):
-        raise AssertionError("a product's tiles start at known places")
+    place = _start(e, index, strides)
     start = e.math.add(place.base, view.offset)
     address = e.f.gep(memory.element, memory.address, start)
     return Operand(strides, memory.panel, address, memory.element)
+
+
+def _start(e: Emitter, index: tuple[Index, ...], strides: tuple[int, ...]) -> Affine:
+    place = e.math.resolve(e.math.offset(index, strides))
+    if not isinstance(place, Affine):
+        raise AssertionError("a product's tiles start at known places")
+    return place
+
+
+def _turned(e: Emitter, memory: Memory, index: tuple[Index, ...]) -> Operand:
+    """The transpose of an array in panels: rows of a tile lie in one panel."""
+    f, lanes = e.f, const("i64", memory.panel)
+    row = f.index(_start(e, index[:1], (1,)).base)
+    within = f.binary("urem", row, lanes)
+    start = f.mul(f.sub(row, within), const("i64", memory.shape[0]))
+    address = f.gep(memory.element, memory.address, f.add(start, within))
+    return Operand((1, memory.panel), 0, address, memory.element)

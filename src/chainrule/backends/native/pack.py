@@ -12,7 +12,7 @@ from chainrule.backends.native.fuse import Kernel
 from chainrule.backends.native.index import Affine, Index
 from chainrule.backends.native.ir import Value, const, vector
 from chainrule.backends.native.node import Node
-from chainrule.backends.native.views import Strided, strided
+from chainrule.backends.native.views import Strided, strided, transpose_of
 
 
 def can_turn(frame: Frame) -> Strided | None:
@@ -28,10 +28,9 @@ def can_turn(frame: Frame) -> Strided | None:
 def is_turn(kernel: Kernel, node: Node) -> bool:
     """Whether a kernel is the packing of the transpose of an array."""
     (root, *others) = kernel.roots
-    if others or root.op != "pack" or len(node.shape) != 2:
+    if others or root.op != "pack":
         return False
-    view = strided(root.inputs[0])
-    return view == Strided(node, 0, (1, node.shape[1]))
+    return strided(root.inputs[0]) == transpose_of(node)
 
 
 def turns_into(kernel: Kernel, node: Node) -> bool:

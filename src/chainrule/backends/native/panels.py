@@ -19,18 +19,22 @@ from typing import TYPE_CHECKING
 from chainrule.backends.native.access import Array
 from chainrule.backends.native.frame import lanes_for
 from chainrule.backends.native.ir import Function, Value, const, vector
+from chainrule.backends.native.maps import gathered
 from chainrule.backends.native.memory import Memory
 from chainrule.backends.native.node import Loop, Node
 from chainrule.backends.native.pack import is_turn, turns_into
 from chainrule.backends.native.support import share_of
 from chainrule.backends.native.target import Target
-from chainrule.backends.native.views import strided
+from chainrule.backends.native.tiles import tile_for
+from chainrule.backends.native.views import strided, transpose_of
 
 if TYPE_CHECKING:
     from chainrule.backends.native.schedule import Item, Plan
 
 PANEL_BYTES = 65_536
 """Arrays smaller than this stay as they are."""
+PANEL_ROWS = 64
+"""So do those of fewer rows: what jumps from row to row does not jump far."""
 
 
 def panelled(plan: Plan, loop: Loop, target: Target | None) -> list[int]:
@@ -53,9 +57,12 @@ def panelled(plan: Plan, loop: Loop, target: Target | None) -> list[int]:
 
 def _has_columns(node: Node, target: Target) -> bool:
     type = node.type
-    if len(type.shape) != 2 or type.nbytes < PANEL_BYTES or type.dtype.kind != "f":
+    if len(type.shape) != 2 or type.shape[0] < PANEL_ROWS or type.dtype.kind != "f":
         return False
-    return type.shape[1] % target.lanes(type.dtype.itemsize) == 0
+    return (
+        type.nbytes >= PANEL_BYTES
+        and type.shape[1] % target.lanes(type.dtype.itemsize) == 0
+    )
 
 
 def in_panels(plan: Plan, target: Target | None) -> set[Node]:
@@ -107,7 +114,8 @@ def _knows_panels(plan: Plan, item: Item, node: Node, target: Target) -> bool:
         return False
     core = kernel.core
     if core is None:
-        return is_turn(kernel, node) or turns_into(kernel, node)
+        gathers = kernel.roots == [node] and gathered(plan.fusion, node) is not None
+        return gathers or is_turn(kernel, node) or turns_into(kernel, node)
     in_epilogue = any(
         node in plan.fusion.leaves(root, stop_at=core) for root in kernel.roots
     )
@@ -118,8 +126,18 @@ def _knows_panels(plan: Plan, item: Item, node: Node, target: Target) -> bool:
         return True
     if in_epilogue and kernel.roots != [core]:
         return False
-    views = [strided(x).base for x in core.inputs if x is not node]
-    return node in core.inputs and node not in views
+    left, right = core.inputs
+    if strided(right).base is node and right is not node:
+        return False
+    if strided(left).base is not node or left is node:
+        return node in core.inputs
+    rows = tile_for(plan.fusion, kernel, target).rows
+    return strided(left) == transpose_of(node) and _fits_panels(rows, node, target)
+
+
+def _fits_panels(rows: int, node: Node, target: Target) -> bool:
+    """Whether the rows of each tile of a transpose lie in one panel."""
+    return target.lanes(node.type.dtype.itemsize) % rows == 0
 
 
 def to_panels(

@@ -33,6 +33,11 @@ def strided(node: Node) -> Strided:
     return view
 
 
+def transpose_of(base: Node) -> Strided | None:
+    """The view of a matrix with rows and columns exchanged."""
+    return Strided(base, 0, (1, base.shape[1])) if len(base.shape) == 2 else None
+
+
 def _matrix_end(path: list[Node]) -> int:
     """Gathered rows are stored in the shape that they are first brought into."""
     shapes = [i for i, node in enumerate(path) if node.op == "reshape"]
