@@ -36,7 +36,6 @@ FAMILIES = (
 )
 THROUGH_NUMPY = {
     **dict.fromkeys(("real", "imag", "conj", "complex"), "registers hold real numbers"),
-    **dict.fromkeys(("sort", "argsort"), "NumPy sorts as fast"),
 }
 """Records of array arithmetic without a native form, each with the reason."""
 

@@ -208,7 +208,7 @@ def test_an_index_out_of_range_is_an_error_as_in_numpy():
 
 
 def test_what_has_no_lowering_runs_through_numpy_in_the_middle():
-    agree(lambda x: np.sort(x * 2, axis=1) + np.cumsum(x, axis=0), normal(5, 7))
+    agree(lambda x: np.linalg.inv(x * 2) + np.cumsum(x, axis=0), normal(5, 5, seed=2))
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.complex64, np.complex128])

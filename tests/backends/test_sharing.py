@@ -39,7 +39,7 @@ def test_denormals_are_kept_unless_flushing_is_asked_for():
 
 def test_numpys_part_of_a_flushing_function_keeps_denormals():
     def through_numpy(x):
-        return np.sort(x) * np.float32(2.0**30)
+        return np.linalg.solve(np.eye(3, dtype=np.float32), x) * np.float32(2.0**30)
 
     x = np.full(3, TINY) * np.arange(1, 4, dtype=np.float32)
     assert_array_equal(cr.jit(through_numpy)(x), through_numpy(x))

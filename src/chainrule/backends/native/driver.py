@@ -264,7 +264,7 @@ class Driver:
             same = item.reads[node] and node.shape == kernel.shape
             part = code.part if same else self._row_part(plan, kernel, node, code)
             accesses.append((self._span(node), False, part))
-        accesses += [(self._span(root), True, code.part) for root in kernel.roots]
+        accesses += [(self._span(node), True, code.part) for node in item.writes]
         self.touch(accesses)
         if is_shared(kernel, code):
             self._claim(plan, code)

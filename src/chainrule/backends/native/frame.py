@@ -61,7 +61,8 @@ class Frame:
         self.kernel = kernel
         self.reads = kernel_reads(fusion, kernel)
         self.scalars = [node for node in self.reads if node.is_scalar]
-        arrays = [node for node in self.reads if not node.is_scalar] + kernel.roots
+        arrays = [node for node in self.reads if not node.is_scalar]
+        arrays += [*kernel.roots, *kernel.scratch]
         known = {node: memory_of(node) for node in arrays}
         place = {node: memory.address.name for node, memory in known.items()}
         self.places = list(dict.fromkeys(place.values()))
@@ -100,9 +101,22 @@ class Frame:
     ) -> None:
         """Compute and store every root at an index (of the roots' shape)."""
         for root in self.kernel.roots:
-            value = e.value(root, index, mask)
-            e.give(root, index, value)
-            e.store(self.memory[root], index, value, mask)
+            self._store_root(e, root, index, mask)
+
+    def store_rest(
+        self, e: Emitter, index: tuple[Index, ...], mask: Value | None
+    ) -> None:
+        """As ``store_roots``, where the core's own value stands in memory already."""
+        for root in self.kernel.roots:
+            if root is not self.kernel.core:
+                self._store_root(e, root, index, mask)
+
+    def _store_root(
+        self, e: Emitter, root: Node, index: tuple[Index, ...], mask: Value | None
+    ) -> None:
+        value = e.value(root, index, mask)
+        e.give(root, index, value)
+        e.store(self.memory[root], index, value, mask)
 
 
 def kernel_reads(fusion: Fusion, kernel: Kernel) -> list[Node]:

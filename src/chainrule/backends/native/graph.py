@@ -23,6 +23,7 @@ from chainrule.backends.native.node import (
     Region,
     all_nodes,
 )
+from chainrule.backends.native.rewrites import scatter_add, sort
 from chainrule.backends.native.views import strided
 from chainrule.core.primitive import Formula, Primitive
 from chainrule.core.program import Atom, Equation, Literal, Program, Var, literal_array
@@ -234,18 +235,6 @@ def _running(region: Region, equation: Equation, operands: list[Node]) -> list[N
     return [Node(equation.primitive.name, operands, params, type, region)]
 
 
-def _scatter_add(
-    region: Region, equation: Equation, operands: list[Node]
-) -> list[Node]:
-    """In no axis are the updates in the order of the result."""
-    type = equation.outputs[0].type
-    if not operands[0].type.size:
-        return [region.literal(0, type)]
-    axes = tuple(range(operands[0].type.ndim))
-    params = {"axis": equation.params["axis"], "axes": axes}
-    return [Node("scatter_add", operands, params, type, region)]
-
-
 def _is_short(equation: Equation) -> bool:
     """Whether a reduction is best written out: of few neighbours, at many places.
 
@@ -358,7 +347,9 @@ REWRITES = {
     "logaddexp": _logaddexp,
     **dict.fromkeys(REDUCTIONS, _reduce),
     **dict.fromkeys(RUNNING, _running),
-    "scatter_add": _scatter_add,
+    "scatter_add": scatter_add,
+    "sort": sort,
+    "argsort": sort,
     "scan": _scan,
     "fori_loop": _fori_loop,
     "while_loop": _while_loop,

@@ -22,6 +22,11 @@ class Kernel:
     roots: list[Node] = field(default_factory=lambda: [])
 
     @property
+    def scratch(self) -> list[Node]:
+        """Memory that the core works in: nodes without a value."""
+        return self.core.params.get("scratch", []) if self.core else []
+
+    @property
     def bits(self) -> int:
         """The members, as a set of bits."""
         bits = self.core.bit if self.core else 0

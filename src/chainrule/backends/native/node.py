@@ -21,7 +21,7 @@ RUNNING = {
     "cummin": "reduce_min",
 }
 """Running totals, and the reduction that each goes by."""
-WHOLE = {"scatter_add"}
+WHOLE = {"scatter_add", "sort", "argsort"}
 """Cores that are made in memory as a whole, not an element after the other."""
 VIEWS = {"broadcast_to", "reshape", "transpose", "slice"}
 INDEXED = {

@@ -200,11 +200,7 @@ class Scatter:
         blocks, _, size, width = self.extents
         whole = [span.block, row, column]
         index = reshaped(e.math, whole, (blocks, size, width), self.core.shape)
-        for root in self.frame.kernel.roots:
-            if root is not self.core:
-                value = e.value(root, index, mask)
-                e.give(root, index, value)
-                e.store(self.frame.memory[root], index, value, mask)
+        self.frame.store_rest(e, index, mask)
 
 
 def _scalar(index: Index) -> Value | int:

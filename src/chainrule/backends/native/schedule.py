@@ -136,7 +136,8 @@ def _kernel_item(fusion: Fusion, kernel: Kernel) -> Item:
             aligned[leaf] = False
     for member in (kernel.core, *kernel.roots):
         aligned.pop(member, None)  # type: ignore[arg-type]
-    return Item("kernel", aligned, list(kernel.roots), kernel=kernel)
+    writes = [*kernel.roots, *kernel.scratch]
+    return Item("kernel", aligned, writes, kernel=kernel)
 
 
 def _scalar_item(fusion: Fusion, node: Node) -> Item:

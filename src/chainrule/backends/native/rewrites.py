@@ -1,0 +1,69 @@
+"""Operations along an axis, brought into the form that their kernels have."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from chainrule.backends.native.node import Node, Region
+from chainrule.backends.native.ordering import SHORT, goes_abreast
+from chainrule.core.program import Equation
+from chainrule.core.types import ArrayType
+
+INT64 = np.dtype(np.int64)
+
+LINE = 64
+"""Bytes of a cache line."""
+
+
+def scatter_add(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
+    """In no axis are the updates in the order of the result."""
+    type = equation.outputs[0].type
+    if not operands[0].type.size:
+        return [region.literal(0, type)]
+    axes = tuple(range(operands[0].type.ndim))
+    params = {"axis": equation.params["axis"], "axes": axes}
+    return [Node("scatter_add", operands, params, type, region)]
+
+
+def sort(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
+    """Sorting, or the order of the elements, along the last axis."""
+    (x,) = operands
+    type, axis = equation.outputs[0].type, equation.params["axis"]
+    places, last = equation.primitive.name == "argsort", x.type.ndim - 1
+    if not x.type.size or x.shape[axis] == 1:
+        return [region.literal(0, type)] if places else [x]
+    there = (*[a for a in range(last + 1) if a != axis], axis)
+    back = tuple([there.index(a) for a in range(last + 1)])
+    lines = _transposed(region, x, there)
+    wanted = _scratch_type(lines.type, places)
+    params = {
+        "axes": (last,),
+        "scratch": [Node("scratch", (), {}, wanted, region)] if wanted.size else [],
+    }
+    found = lines.type.with_dtype(type.dtype)
+    ordered = Node(equation.primitive.name, (lines,), params, found, region)
+    return [_transposed(region, ordered, back)]
+
+
+def _transposed(region: Region, x: Node, axes: tuple[int, ...]) -> Node:
+    if axes == tuple(sorted(axes)):
+        return x
+    shape = tuple([x.shape[axis] for axis in axes])
+    return region.make("transpose", (x,), shape, x.type.dtype, axes=axes)
+
+
+def _scratch_type(lines: ArrayType, places: bool) -> ArrayType:
+    """Memory to sort in, beside the result's, by whole cache lines for each line.
+
+    Where places are asked for, values move too; long lines move to and fro.
+    """
+    *rows, length = lines.shape
+    item = lines.dtype.itemsize
+    if goes_abreast(lines.shape):
+        item = 0
+    elif length <= SHORT:
+        item = item if places else 0
+    elif places:
+        item = 2 * item + INT64.itemsize
+    size = -(-item * length // LINE) * LINE
+    return ArrayType((*rows, size), np.dtype(np.uint8))
