@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.captured import snapshot
 from chainrule.core.errors import ShapeError, user_line
 from chainrule.core.tracer import Tracer
 from chainrule.core.tree import Structure, flatten, paths, unflatten
@@ -32,6 +33,12 @@ def result_value(value: Any) -> Any:
     if value.ndim == 0:
         return value[()]
     return value if value.flags.writeable else value.copy()
+
+
+def own_result(value: Any) -> Any:
+    """A plain result that shares no memory with what is kept for later."""
+    value = result_value(value)
+    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def differentiable_leaves(tree: Any, verb: str) -> tuple[list[Any], Structure]:
@@ -67,12 +74,23 @@ class Arguments:
                     f"{number} at {user_line()}: count from 0."
                 )
         self.chosen = tuple(number % len(args) for number in chosen)
+        if len(set(self.chosen)) != len(self.chosen):
+            raise ValueError(
+                f"Expected argnums that differ, got {chosen} at {user_line()}: name "
+                "each argument once."
+            )
         self.values: list[Any] = []
         self.structures: list[Structure] = []
         for number in self.chosen:
             values, structure = differentiable_leaves(args[number], verb)
             self.values += values
             self.structures.append(structure)
+
+    def keep(self) -> Arguments:
+        """The same with values that stay as they are when the arrays change."""
+        values = self.values
+        self.values = [v if isinstance(v, Tracer) else snapshot(v) for v in values]
+        return self
 
     def rebuild(self, leaves: Sequence[Any]) -> list[Any]:
         """All positional arguments, the moving ones made of these leaves."""

@@ -226,7 +226,8 @@ def jit(
 
     It is traced once for each signature: only shapes and dtypes are known then, so
     Python's ``if`` on a value is an error. Arrays that it closes over become part of
-    what is compiled. Inside another transform it is simply called.
+    what is compiled, as they are then: later changes of them are not seen. Inside
+    another transform it is simply called.
 
     Shapes:
         As the function's own.

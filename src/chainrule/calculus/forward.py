@@ -9,6 +9,7 @@ from chainrule.calculus.arguments import (
     Aux,
     Function,
     matching_leaves,
+    own_result,
     result_value,
     zero_like,
 )
@@ -168,7 +169,7 @@ def linearize(function: Function, *primals: Any, has_aux: bool = False) -> Any:
 
     Source: Radul et al., You Only Linearize Once, POPL 2023.
     """
-    arguments = Arguments(primals, range(len(primals)), "linearize")
+    arguments = Arguments(primals, range(len(primals)), "linearize").keep()
     structure, outputs, linear, aux = linearize_arguments(function, arguments, has_aux)
 
     def f_linear(*tangents: Any) -> Any:
@@ -180,5 +181,5 @@ def linearize(function: Function, *primals: Any, has_aux: bool = False) -> Any:
         ]
         return unflatten(structure, [result_value(dy) for dy in results])
 
-    y = unflatten(structure, [result_value(y) for y in outputs])
+    y = unflatten(structure, [own_result(y) for y in outputs])
     return (y, f_linear, aux) if has_aux else (y, f_linear)

@@ -18,6 +18,7 @@ from chainrule.calculus.arguments import (
     Function,
     expect_floating,
     matching_leaves,
+    own_result,
     result_value,
     zero_like,
 )
@@ -161,14 +162,14 @@ def vjp(function: Function, *primals: Any, has_aux: bool = False) -> Any:
 
     Source: Griewank and Walther (2008), chapter 3.2.
     """
-    arguments = Arguments(primals, range(len(primals)), "vjp")
+    arguments = Arguments(primals, range(len(primals)), "vjp").keep()
     structure, outputs, linear, aux = linearize_arguments(function, arguments, has_aux)
 
     def pullback(y_bar: Any) -> tuple[Any, ...]:
         bars = matching_leaves(y_bar, structure, outputs, "a cotangent")
         return arguments.answer(pull_back_leaves(arguments, linear, bars))
 
-    y = unflatten(structure, [result_value(y) for y in outputs])
+    y = unflatten(structure, [own_result(y) for y in outputs])
     return (y, pullback, aux) if has_aux else (y, pullback)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.core.captured import Captured
 from chainrule.core.errors import (
     ConversionError,
     EscapedTracerError,
@@ -198,13 +199,13 @@ class Trace:
 
     __slots__ = ("captured", "concrete", "equations", "inputs", "level", "open")
 
-    def __init__(self, level: int, concrete: bool) -> None:
+    def __init__(self, level: int, concrete: bool, by_value: bool = False) -> None:
         self.level = level
         self.concrete = concrete
         self.open = True
         self.equations: list[tuple[Equation, tuple[Any, ...] | None]] = []
         self.inputs: list[Tracer] = []
-        self.captured: dict[int, tuple[Var, Any]] = {}
+        self.captured = Captured(by_value)
 
     def input(self, type: ArrayType, value: Any = None, weak: bool = False) -> Tracer:
         """A new argument; its concrete value is the caller's, down to plain numbers."""
@@ -307,29 +308,19 @@ class Trace:
             literal = as_literal(value)
             if literal is not None:
                 return literal
-        return self._capture(value)
-
-    def _capture(self, value: Any) -> Var:
-        entry = self.captured.get(id(value))
-        if entry is None:
-            if not isinstance(value, Tracer):
-                value = np.asarray(value)
-            entry = (Var(ArrayType(tuple(value.shape), value.dtype)), value)
-            self.captured[id(value)] = entry
-        return entry[0]
+        return self.captured.variable(value)
 
     def close(self, outputs: Sequence[Any]) -> tuple[Program, list[Any]]:
         """End the recording; the program, and the values of its constants."""
         atoms = tuple([self.atom(value) for value in outputs])
         self.open = False
-        constants = tuple([var for var, _ in self.captured.values()])
         program = Program(
-            constants,
+            tuple(self.captured.variables),
             tuple([tracer.variable for tracer in self.inputs]),
             tuple([equation for equation, _ in self.equations]),
             atoms,
         )
-        return program, [value for _, value in self.captured.values()]
+        return program, self.captured.values
 
     def known_values(self) -> dict[Var, Any] | None:
         """Every result computed while recording, or None where some are unknown."""
@@ -378,15 +369,21 @@ def is_weak(value: Any) -> bool:
 
 
 class open_trace:
-    """``with open_trace(concrete) as trace``: a recording above all open ones."""
+    """``with open_trace(concrete) as trace``: a recording above all open ones.
 
-    def __init__(self, concrete: bool) -> None:
+    Args:
+        concrete: Whether the numbers are at hand.
+        by_value: Whether arrays met are kept as they were then; see ``Captured``.
+    """
+
+    def __init__(self, concrete: bool, by_value: bool = False) -> None:
         self._concrete = concrete
+        self._by_value = by_value
 
     def __enter__(self) -> Trace:
         level = getattr(_stack, "level", 0) + 1
         _stack.level = level
-        self._trace = Trace(level, self._concrete)
+        self._trace = Trace(level, self._concrete, self._by_value)
         return self._trace
 
     def __exit__(self, *_: object) -> None:

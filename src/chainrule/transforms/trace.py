@@ -43,7 +43,7 @@ def trace(
 ) -> Traced:
     """Trace with shapes and dtypes alone; ``function`` takes as many leaves."""
     weakness = weak or [False] * len(types)
-    with open_trace(concrete=False) as recording:
+    with open_trace(concrete=False, by_value=True) as recording:
         inputs = [
             recording.input(type, None, is_weak)
             for type, is_weak in zip(types, weakness, strict=True)
@@ -100,7 +100,7 @@ def trace_with_values(function: Callable[..., Any], values: Sequence[Any]) -> Tr
 
     An ArrayType among the values stands for one that is not known.
     """
-    with open_trace(concrete=True) as recording:
+    with open_trace(concrete=True, by_value=True) as recording:
         inputs = [
             recording.input(type_of(v), None if isinstance(v, ArrayType) else v)
             for v in values
