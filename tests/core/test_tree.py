@@ -1,6 +1,6 @@
 """Containers: flattened, put together, compared, named."""
 
-from collections import namedtuple
+from collections import OrderedDict, defaultdict, namedtuple
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ TREES = st.recursive(
         st.lists(inner, max_size=3),
         st.lists(inner, max_size=3).map(tuple),
         st.dictionaries(st.text(max_size=3) | st.integers(), inner, max_size=3),
+        st.dictionaries(st.text(max_size=3), inner, max_size=3).map(OrderedDict),
         st.builds(Pair, inner, inner),
         st.builds(Box, inner, inner),
     ),
@@ -45,6 +46,22 @@ def test_unflatten_is_the_inverse_of_flatten(tree):
 def test_dicts_go_by_key_not_by_insertion():
     assert flatten({"b": 1, "a": 2}) == flatten({"a": 2, "b": 1})
     assert flatten({1: "x", "a": "y"})[0] == ["y", "x"]  # mixed keys, by their text
+
+
+def test_ordered_dicts_go_by_their_own_order():
+    tree = OrderedDict(b=1, a=[2, None])
+    leaves, structure = flatten(tree)
+    assert leaves == [1, 2]
+    assert list(unflatten(structure, [3, 4])) == ["b", "a"]
+    assert structure != flatten(OrderedDict(a=[1, None], b=2))[1]
+
+
+def test_dicts_with_a_default_keep_it():
+    tree = defaultdict(list, {"b": 1, "a": 2})
+    leaves, structure = flatten(tree)
+    assert leaves == [2, 1]
+    assert unflatten(structure, leaves) == tree
+    assert unflatten(structure, leaves)["new"] == []
 
 
 def test_structures_print_as_containers():

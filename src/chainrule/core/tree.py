@@ -7,6 +7,7 @@ leaves back. Structures compare, hash and print, so that a mismatch can be told.
 from __future__ import annotations
 
 import dataclasses
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -94,6 +95,8 @@ def open_container(
     if kind is dict:
         keys = tuple(sorted_keys(tree))
         return kind, keys, [tree[k] for k in keys], lambda xs: dict(zip(keys, xs))
+    if kind is OrderedDict or kind is defaultdict:
+        return _open_mapping(tree)
     if tree is None:
         return kind, (), (), lambda _: None
     if isinstance(tree, tuple) and hasattr(tree, "_fields"):
@@ -103,6 +106,16 @@ def open_container(
         items = [getattr(tree, name) for name in names]
         return kind, names, items, lambda xs: kind(**dict(zip(names, xs)))
     return None
+
+
+def _open_mapping(tree: Any) -> tuple[Any, tuple[Any, ...], Iterable[Any], Build]:
+    """The dicts of the standard library: one in its own order, one with defaults."""
+    kind, keys = type(tree), tuple(tree)
+    if kind is OrderedDict:
+        return kind, keys, tree.values(), lambda xs: kind(zip(keys, xs))
+    keys, default = tuple(sorted_keys(tree)), tree.default_factory
+    items = [tree[key] for key in keys]
+    return kind, keys, items, lambda xs: kind(default, zip(keys, xs))
 
 
 def sorted_keys(mapping: dict[Any, Any]) -> list[Any]:
