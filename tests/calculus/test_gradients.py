@@ -201,6 +201,19 @@ def test_a_gradient_needs_one_scalar():
         cr.grad(lambda x: x, has_aux=True)(1.0)
 
 
+def test_argnums_that_repeat_would_share_one_argument():
+    for argnums in ((0, 0), (0, -2)):
+        with pytest.raises(ValueError, match=r"argnums that differ, got .*once"):
+            cr.grad(lambda x, y: x * y, argnums=argnums)(1.0, 2.0)
+
+
+def test_the_slope_of_a_remainder_goes_with_its_value():
+    """1.0 / 0.1 rounds to 10, but 0.1 goes into 1.0 nine times, and leaves 0.0999…"""
+    assert np.floor_divide(1.0, 0.1) == 9.0
+    assert cr.grad(np.remainder, argnums=1)(1.0, 0.1) == -9.0
+    assert cr.jit(cr.grad(np.fmod, argnums=1))(1.0, 0.1) == -9.0
+
+
 def test_argnums_out_of_range():
     with pytest.raises(ValueError, match="among the 1 positional arguments, got 3"):
         cr.grad(lambda x: x, argnums=3)(1.0)

@@ -11,7 +11,6 @@ from chainrule.core.types import ArrayType
 from chainrule.primitives.comparison import equal, greater, less, select
 from chainrule.primitives.complex_numbers import conjugated, real, real_part
 from chainrule.primitives.conversion import convert
-from chainrule.primitives.rounding import floor
 from chainrule.primitives.rules import (
     BINARY,
     UNARY,
@@ -274,7 +273,7 @@ remainder = register(
         numpy=np.remainder,
         jvp=(
             lambda dx, z, x, y: dx,
-            lambda dy, z, x, y: neg(mul(dy, floor(div(x, y)))),
+            lambda dy, z, x, y: neg(mul(dy, floor_divide(x, y))),
         ),
         transpose=None,
         samples=(
