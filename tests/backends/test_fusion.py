@@ -103,6 +103,16 @@ def test_short_reductions_are_written_out(function, axis):
     assert_allclose(got, function(np.exp(x), axis=axis) * 2, rtol=1e-14)
 
 
+@pytest.mark.parametrize("x", [np.zeros(0), np.zeros((3, 0)), np.full(7, -0.0)])
+def test_sums_start_from_zero_and_running_ones_from_their_first(x):
+    """Of nothing, and of -0, a sum is 0; a running total of -0 stays -0."""
+    for function in (np.sum, lambda x: np.sum(2 * x, axis=-1), lambda x: x @ x.T):
+        got = cr.jit(function)(x)
+        assert_array_equal(got, function(x))
+        assert not np.signbit(got).any()
+    assert_array_equal(np.signbit(cr.jit(np.cumsum)(x)), np.signbit(np.cumsum(x)))
+
+
 @pytest.mark.parametrize("function", [np.remainder, np.floor_divide, np.fmod])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_whole_quotients_are_exact(function, dtype):

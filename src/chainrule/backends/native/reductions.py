@@ -194,6 +194,8 @@ class Fold:
         self.type = core.type
         self.op = op or core.op
         start = identity(self.op, core.type.dtype)
+        if op == "reduce_sum" and is_float(core.type):
+            start = -0.0  # a running total is its first element first, -0 as well
         element = llvm_element(core.type.dtype)
         self.identity = e.widen(const(element, start))
         self.cell = e.f.alloca(self.identity.type)
@@ -227,9 +229,9 @@ class Fold:
 
 
 def identity(op: str, dtype: np.dtype[Any]) -> Any:
-    """The value that changes nothing: 0, 1, the least or the greatest."""
+    """What a reduction starts from: 0 (so that of -0 it is 0), 1, or an extreme."""
     if op in ("reduce_sum", "reduce_or"):
-        return -0.0 if dtype.kind == "f" else 0
+        return 0
     if op in ("reduce_prod", "reduce_and"):
         return 1
     if dtype.kind == "f":
