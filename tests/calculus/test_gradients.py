@@ -201,6 +201,16 @@ def test_a_gradient_needs_one_scalar():
         cr.grad(lambda x: x, has_aux=True)(1.0)
 
 
+@pytest.mark.parametrize("order", [None, 2, 3])
+def test_a_length_of_zero_has_no_curvature_made_up(order):
+    """Its slope there is 0 by convention, and so are the higher derivatives."""
+
+    def f(x):
+        return np.linalg.norm(x * np.ones(2), order)
+
+    assert [nth(f, n)(0.0) for n in (1, 2, 3)] == [0.0, 0.0, 0.0]
+
+
 def test_argnums_that_repeat_would_share_one_argument():
     for argnums in ((0, 0), (0, -2)):
         with pytest.raises(ValueError, match=r"argnums that differ, got .*once"):

@@ -251,3 +251,17 @@ def test_nested_lists_of_traced_numbers_make_an_array():
     assert_array_equal(got, [[-5.0, 1.0], [2.0, -4.0]])
     got = traced_value(lambda x: cnp.full((2, 4), x[0]), X)
     assert_array_equal(got, [X[0]] * 2)
+
+
+@pytest.mark.parametrize("axis", [0, -1])
+@pytest.mark.parametrize("reduce", [np.sum, np.max, np.any, np.add.reduce])
+def test_a_scalar_may_be_reduced_along_an_axis_as_numpy_lets_it(reduce, axis):
+    x = np.array(1.5)
+    got = traced_value(lambda x: reduce(x, axis=axis), x)
+    assert got == reduce(x, axis=axis)
+
+
+def test_a_scalar_has_no_other_axis_and_no_mean_along_one():
+    for call in (lambda x: np.sum(x, axis=1), lambda x: np.mean(x, axis=0)):
+        with pytest.raises(IndexError, match="the array has 0 axes"):
+            abstractly(call, ())

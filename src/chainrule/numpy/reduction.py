@@ -33,6 +33,8 @@ def asked(keepdims: Any) -> bool:
 
 def reduced(primitive: Primitive, x: Any, axis: Axis, keepdims: Any) -> Any:
     """Apply a reduction along axes, which stay with extent 1 where asked."""
+    if not x.ndim and axis in (0, -1):
+        axis = None  # NumPy's reductions take these two for a scalar
     axes = tuple(sorted(many_axes(axis, x.ndim)))
     y = primitive(x, axes=axes)
     if asked(keepdims):

@@ -41,11 +41,11 @@ def _euclidean(x: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
 
 
 def _root(total: Any, power: float) -> Any:
-    """A power of a sum of sizes; where that is 0, so is the derivative."""
+    """A power of a sum of sizes; where that is 0, so are all derivatives."""
     none = total == 0
     safe = np.where(none, 1, total)
     root = np.sqrt(safe) if power == 0.5 else safe**power
-    return np.where(none, total, root)
+    return np.where(none, 0, root)
 
 
 def _of_vectors(x: Any, ord: Any, axes: tuple[int, ...], keepdims: bool) -> Any:
