@@ -230,7 +230,8 @@ def _from_environment(name: str, default: str) -> str:
 def _read_environment() -> None:
     set_backend(_from_environment("CHAINRULE_BACKEND", "native"))
     threads = _from_environment("CHAINRULE_NUM_THREADS", str(_available_threads()))
-    set_num_threads(int(threads) if threads.isascii() and threads.isdigit() else 0)
+    digits = threads.isascii() and threads.isdigit()
+    set_num_threads(int(threads) if digits else threads)  # type: ignore[arg-type]
     set_debug(_from_environment("CHAINRULE_DEBUG", "0") not in ("0", "false", "no"))
 
 

@@ -284,3 +284,58 @@ def test_and_can_be_given_one(backend):
     np.testing.assert_allclose(
         cr.vmap(cr.grad(total))(np.stack([s, 2 * s]))[1], 0.5 / s
     )
+
+
+# -- functions and argument numbers -----------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "verb",
+    ["grad", "jit", "vmap", "jacobian", "elementwise_grad", "checkpoint", "custom_jvp"],
+)
+def test_a_result_in_place_of_its_function(verb):
+    words = rf"a function for {verb}, got float64 at .*: write {verb}\(f\)\(x\)"
+    refuses(TypeError, words, getattr(cr, verb), np.float64(1.0))
+
+
+@pytest.mark.parametrize("argnums", ["x", 1.0, None, (0, "y")])
+def test_argument_numbers_that_are_none(argnums):
+    words = "argnums as an integer or a tuple of integers, got "
+    refuses(TypeError, words, cr.grad(np.multiply, argnums=argnums), 1.0, 2.0)
+
+
+def test_static_argument_numbers_that_are_none():
+    words = "static_argnums as an integer or a tuple .*'n'"
+    refuses(TypeError, words, lambda: cr.jit(np.sin, static_argnums="n"))
+
+
+def test_argument_numbers_of_numpy_are_numbers():
+    assert cr.grad(np.multiply, argnums=np.int64(1))(3.0, 2.0) == 3.0
+
+
+# -- indices, branches, joins ------------------------------------------------------
+
+
+@pytest.mark.parametrize("index", ["a", 0.5, (0, 1j)])
+def test_what_is_no_index(index):
+    words = "integers, slices, arrays, None or ... as indices, got "
+    refuses(IndexError, words, cr.grad(lambda x: x[index]), np.ones((2, 2)))
+
+
+def test_branches_that_are_no_list():
+    words = r"branches of switch as a list, got <ufunc .sin.> at .*\[f, g\]"
+    refuses(TypeError, words, cr.switch, 0, np.sin, X)
+
+
+def test_a_join_that_changes_the_shape():
+    words = r"joins arrays of shape \(1,\) to one like them, got \(\)"
+    refuses(cr.ShapeError, words, cr.associative_scan, lambda a, b: 1.0, X)
+
+
+def test_a_product_of_misfits_names_the_shapes_as_they_are():
+    words = r"got shapes \(3,\) and \(2,\) at .*the only one"
+    refuses(cr.ShapeError, words, cr.jit(lambda x: x @ np.ones(2)), X)
+
+
+def test_a_seed_that_is_no_number():
+    refuses(TypeError, "a whole number as a seed, got 'a'", cr.random.key, "a")

@@ -163,7 +163,7 @@ def test_hidden_sizes(text, sizes):
     assert hidden_sizes(text) == sizes
 
 
-@pytest.mark.parametrize("text", ["", "a", "1.5", "-2", "3,,4", "²"])
+@pytest.mark.parametrize("text", ["", "a", "1.5", "-2", "3,,4", "²", "9" * 20])
 def test_hidden_sizes_refuses(text):
     with pytest.raises(typer.BadParameter, match="expected the sizes"):
         hidden_sizes(text)
@@ -174,6 +174,24 @@ def test_the_book_is_listed_by_chapters():
     assert result.exit_code == 0, result.output
     assert re.search(r"^The matrix product\n  matmul +Z = X Y$", result.output, re.M)
     assert re.search(r"^  tanh +y = tanh x$", result.output, re.M)
+
+
+@pytest.mark.parametrize("name", ["np.tanh", "numpy.tanh", "TANH"])
+def test_a_rule_is_found_as_numpy_spells_it(name):
+    assert run(f"rules {name}").output == run("rules tanh").output
+
+
+def test_a_name_beside_the_whole_page_is_refused():
+    result = run("rules --markdown tanh")
+    assert result.exit_code == 2
+    assert "expected a name or --markdown, got both ('tanh')" in result.output
+
+
+def test_the_module_is_the_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "chainrule", "--version"], capture_output=True, text=True
+    )
+    assert done.stdout == f"chainrule {chainrule.__version__}\n", done.stderr
 
 
 def test_a_rule_tells_all_that_its_record_says():

@@ -213,3 +213,13 @@ def test_unknown_names_in_the_package():
     with pytest.raises(AttributeError, match="did you mean 'Sequential'"):
         _ = chainrule.Sequental
     assert not hasattr(chainrule, "__wrapped__")
+
+
+def test_what_is_no_list_of_layers():
+    with pytest.raises(TypeError, match="takes a list of layers, got 3: put them in"):
+        models.Sequential(3)
+
+
+def test_a_single_number_has_nothing_to_flatten():
+    with pytest.raises(ValueError, match=r"layer 'flatten.*at least 1 axes, got shape"):
+        layers.Flatten()(1.0)

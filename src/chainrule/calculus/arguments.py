@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -15,6 +16,27 @@ from chainrule.core.types import PYTHON_SCALARS, is_differentiable, is_number
 from chainrule.transforms.trace import is_array
 
 Function = Callable[..., Any]
+
+
+def expect_function(function: Any, verb: str) -> None:
+    """Refuse what cannot be called, such as a result in place of its function."""
+    if not callable(function):
+        raise TypeError(
+            f"Expected a function for {verb}, got {type(function).__name__} at "
+            f"{user_line()}: write {verb}(f)(x), not {verb}(f(x))."
+        )
+
+
+def positions(numbers: Any, name: str) -> tuple[int, ...]:
+    """Argument numbers, one or several, as a tuple."""
+    several = numbers if isinstance(numbers, (tuple, list, range)) else (numbers,)
+    try:
+        return tuple([operator.index(number) for number in several])
+    except TypeError:
+        raise TypeError(
+            f"Expected {name} as an integer or a tuple of integers, got {numbers!r} at "
+            f"{user_line()}: count the positional arguments from 0."
+        ) from None
 
 
 def as_value(leaf: Any) -> Any:
@@ -65,8 +87,8 @@ class Arguments:
         self, args: tuple[Any, ...], argnums: int | Sequence[int], verb: str
     ) -> None:
         self.args = args
-        self.single = isinstance(argnums, int)
-        chosen = (argnums,) if isinstance(argnums, int) else tuple(argnums)
+        self.single = not isinstance(argnums, (tuple, list, range))
+        chosen = positions(argnums, "argnums")
         for number in chosen:
             if not -len(args) <= number < len(args):
                 raise ValueError(

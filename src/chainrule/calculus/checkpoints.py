@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import wraps
 from typing import Any
 
-from chainrule.calculus.arguments import Function, result_value
+from chainrule.calculus.arguments import Function, expect_function, result_value
 from chainrule.calculus.parted import Parted
 from chainrule.core.tracer import Tracer, plain
 from chainrule.core.tree import unflatten
@@ -41,6 +41,8 @@ def checkpoint(function: Function) -> Function:
 
     Source: Griewank and Walther (2008), chapter 12.
     """
+
+    expect_function(function, "checkpoint")
 
     @wraps(function)
     def checkpointed(*args: Any, **kwargs: Any) -> Any:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule import backends, config
-from chainrule.calculus.arguments import Function
+from chainrule.calculus.arguments import Function, expect_function, positions
 from chainrule.calculus.show import ProgramText
 from chainrule.calculus.signature import TracedArgument, assembler, read
 from chainrule.core.errors import user_line
@@ -257,11 +257,14 @@ def jit(
         >>> double.cache_size()
         1
     """
-    return Jitted(function, _numbers(donate), _numbers(static_argnums), flush_denormals)
+    expect_function(function, "jit")
+    donated = _numbers(donate, "donate")
+    static = _numbers(static_argnums, "static_argnums")
+    return Jitted(function, donated, static, flush_denormals)
 
 
-def _numbers(numbers: int | Sequence[int]) -> tuple[int, ...]:
-    chosen = (numbers,) if isinstance(numbers, int) else tuple(numbers)
+def _numbers(numbers: int | Sequence[int], name: str) -> tuple[int, ...]:
+    chosen = positions(numbers, name)
     for number in chosen:
         if number < 0:
             raise ValueError(

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.calculus.arguments import Function
+from chainrule.calculus.arguments import Function, expect_function, positions
 from chainrule.calculus.opaque import trace_or_call
 from chainrule.calculus.parted import Parted, expect_like, place_of
 from chainrule.core.errors import MissingRuleError, user_line
@@ -241,10 +241,10 @@ class _Custom:
     def __init__(
         self, function: Function, nondiff_argnums: int | Sequence[int] = ()
     ) -> None:
+        expect_function(function, type(self).__name__)
         update_wrapper(self, function)
         self._function = function
-        numbers = nondiff_argnums
-        self._nondiff = frozenset((numbers,) if isinstance(numbers, int) else numbers)
+        self._nondiff = frozenset(positions(nondiff_argnums, "nondiff_argnums"))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if not Parted((args, kwargs)).is_traced:

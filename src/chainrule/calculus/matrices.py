@@ -12,6 +12,7 @@ from chainrule.calculus.arguments import (
     Arguments,
     Function,
     expect_floating,
+    expect_function,
     result_value,
 )
 from chainrule.calculus.forward import Linearized, linearize_arguments
@@ -199,6 +200,8 @@ class _Matrix(NamedTuple):
     holomorphic: bool
 
     def of(self, function: Function) -> Function:
+        expect_function(function, "jacobian")
+
         @wraps(function)
         def matrix_at(*args: Any, **kwargs: Any) -> Any:
             arguments = Arguments(args, self.argnums, "jacobian")

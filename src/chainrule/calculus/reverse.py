@@ -17,6 +17,7 @@ from chainrule.calculus.arguments import (
     Arguments,
     Function,
     expect_floating,
+    expect_function,
     matching_leaves,
     own_result,
     result_value,
@@ -67,6 +68,8 @@ def value_and_grad(
 
     Source: Griewank and Walther (2008), chapter 3.
     """
+
+    expect_function(function, "grad")
 
     @wraps(function)
     def value_and_gradient(*args: Any, **kwargs: Any) -> Any:
@@ -215,6 +218,8 @@ def elementwise_grad(function: Function, argnums: int | Sequence[int] = 0) -> Fu
 
     Source: ``autograd.elementwise_grad``.
     """
+
+    expect_function(function, "elementwise_grad")
 
     @wraps(function)
     def slopes(*args: Any, **kwargs: Any) -> Any:

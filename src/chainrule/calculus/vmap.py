@@ -8,7 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.calculus.arguments import Function, as_value, result_value
+from chainrule.calculus.arguments import (
+    Function,
+    as_value,
+    expect_function,
+    result_value,
+)
 from chainrule.core.errors import ShapeError, user_line
 from chainrule.core.tree import Structure, flatten, open_container, paths, unflatten
 from chainrule.core.types import type_of
@@ -64,6 +69,8 @@ def vmap(
 
     Source: the meaning is that of ``jax.vmap``.
     """
+
+    expect_function(function, "vmap")
 
     @wraps(function)
     def mapped(*args: Any, **kwargs: Any) -> Any:

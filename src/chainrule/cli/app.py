@@ -11,6 +11,8 @@ from chainrule.cli.machine import print_info
 from chainrule.cli.rules import print_book, print_page, print_rule
 from chainrule.cli.training import Settings, train_mnist
 
+WIDEST = 100_000
+
 app = typer.Typer(
     name="chainrule",
     help="Plain NumPy in, derivatives out, trained at the speed of the machine.",
@@ -33,13 +35,13 @@ def hidden_sizes(text: str) -> tuple[int, ...]:
     """The sizes of the hidden layers: ``"256,128"`` is ``(256, 128)``.
 
     Raises:
-        typer.BadParameter: A part is not a positive whole number.
+        typer.BadParameter: A part is not a positive whole number, or too large.
     """
     parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+    if not all(part.isdecimal() and 0 < int(part) <= WIDEST for part in parts):
         raise typer.BadParameter(
-            "expected the sizes of the hidden layers, positive whole numbers with "
-            f"commas between them, got {text!r}; for two layers write 256,128."
+            f"expected the sizes of the hidden layers, whole numbers up to {WIDEST} "
+            f"with commas between them, got {text!r}; for two layers write 256,128."
         )
     return tuple(int(part) for part in parts)
 
@@ -123,6 +125,10 @@ def rules(
     ] = False,
 ) -> None:
     """The book of derivative rules: what each operation is, and how it moves."""
+    if markdown and name is not None:
+        raise typer.BadParameter(
+            f"expected a name or --markdown, got both ({name!r}): leave one out."
+        )
     if markdown:
         print_page()
     elif name is None:

@@ -35,15 +35,16 @@ def print_book() -> None:
 
 
 def print_rule(name: str) -> None:
-    """All that the book says of one rule.
+    """All that the book says of one rule, under its name or as NumPy's: np.tanh.
 
     Raises:
         typer.BadParameter: There is none of that name.
     """
     found = {r.name: (r, c.title) for c in chapters() for r in c.records}
-    if name not in found:
-        raise typer.BadParameter(_unknown(name, list(found)), param_hint="'NAME'")
-    record, chapter = found[name]
+    bare = name.lower().removeprefix("numpy.").removeprefix("np.")
+    if bare not in found:
+        raise typer.BadParameter(_unknown(bare, list(found)), param_hint="'NAME'")
+    record, chapter = found[bare]
     console = Console(highlight=False)
     title = Text.assemble((record.name, "bold cyan"), (f"  {chapter}", "dim"))
     console.print(title, soft_wrap=True)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from chainrule._parameters import Rule, Shape
 from chainrule._typing import Array, BatchShape
+from chainrule.layers.input_spec import InputSpec
 from chainrule.layers.layer import Layer
 
 __all__ = ["Flatten", "Reshape"]
@@ -31,6 +32,7 @@ class Flatten(Layer):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.input_spec = InputSpec(min_ndim=1)
         self.built = True
 
     def compute_output_shape(self, input_shape: BatchShape) -> BatchShape:

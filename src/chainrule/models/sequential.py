@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,6 +47,11 @@ class Sequential(Model):
         self._shapes: dict[int, BatchShape] = {}
         self._input_dtype = np.dtype(np.float32)
         self._declared: BatchShape | None = None
+        if layers is not None and not isinstance(layers, Iterable):
+            raise TypeError(
+                f"model {self.name!r} takes a list of layers, got {layers!r}: put them "
+                "in [ ]."
+            )
         for layer in layers or ():
             self._append(layer)
         self._build_if_declared()

@@ -74,6 +74,11 @@ def _scalar(entry: Any) -> Any:
             f"Expected a number, slice or array as an index, got {entry} at "
             f"{user_line()}: use np.where for a choice by one condition."
         )
+    if not hasattr(entry, "__index__"):
+        raise IndexError(
+            f"Expected integers, slices, arrays, None or ... as indices, got {entry!r} "
+            f"at {user_line()}: convert it by int()."
+        )
     return operator.index(entry)
 
 

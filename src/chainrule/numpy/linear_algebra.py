@@ -31,7 +31,7 @@ def matmul(x: Any, y: Any, **options: Any) -> Any:
     alike = getattr(x, "dtype", None) == getattr(y, "dtype", False)
     if alike and len(first) == 2 == len(second) and first[1] == second[0]:
         return p.matmul(x, y)
-    if not first or not second:
+    if not first or not second or first[-1] != second[-2:][0]:
         raise _misfit("matmul", first, second)
     left = np.reshape(x, (1, *first)) if len(first) == 1 else x
     right = np.reshape(y, (*second, 1)) if len(second) == 1 else y
@@ -47,8 +47,8 @@ def matmul(x: Any, y: Any, **options: Any) -> Any:
 def _misfit(name: str, first: Any, second: Any) -> ShapeError:
     return ShapeError(
         f"Expected arrays that {name} can multiply, got shapes {first} and {second} at "
-        f"{user_line()}: the last axis of the first must equal the last but one of the "
-        "second; use * to multiply by a scalar."
+        f"{user_line()}: the last axis of the first must equal the last but one (or "
+        "the only one) of the second; use * to multiply by a scalar."
     )
 
 

@@ -33,6 +33,7 @@ def key(seed: Any) -> Key:
         The key.
 
     Raises:
+        TypeError: If the seed is not a whole number.
         ValueError: If the seed is negative or too large.
 
     Examples:
@@ -41,6 +42,11 @@ def key(seed: Any) -> Key:
     """
     if is_traced(seed):
         return _pair(word(np.right_shift(word64(seed), 32)), word(seed))
+    if not hasattr(seed, "__index__"):
+        raise TypeError(
+            f"Expected a whole number as a seed, got {seed!r} at {user_line()}: take "
+            "one from 0 up."
+        )
     number = operator.index(seed)
     if not 0 <= number < 2**64:
         raise ValueError(

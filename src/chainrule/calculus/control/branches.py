@@ -83,7 +83,8 @@ def switch(index: Any, branches: Sequence[Function], *operands: Any) -> Any:
         What the function that is taken returns. Its derivative is that function's.
 
     Raises:
-        TypeError: If index is not an integer scalar, or the results differ in type.
+        TypeError: If index is not an integer scalar, branches not a list, or the
+            results differ in type.
         ValueError: If there are no branches.
 
     Examples:
@@ -93,6 +94,11 @@ def switch(index: Any, branches: Sequence[Function], *operands: Any) -> Any:
 
     Source: the meaning is that of ``jax.lax.switch``.
     """
+    if not isinstance(branches, (tuple, list)):
+        raise TypeError(
+            f"Expected the branches of switch as a list, got {branches!r} at "
+            f"{user_line()}: write [f, g]."
+        )
     functions = {f"branch{place}": branch for place, branch in enumerate(branches)}
     if not functions:
         raise ValueError(

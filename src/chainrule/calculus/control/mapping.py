@@ -88,7 +88,7 @@ def associative_scan(
         The running results, in the containers of elems.
 
     Raises:
-        ValueError: If extents along the axis do not agree.
+        ValueError: If extents along the axis do not agree, or fn changes a shape.
 
     Examples:
         >>> import numpy as np
@@ -114,6 +114,13 @@ def associative_scan(
                 f"Expected a function that returns {structure}, as it takes, got "
                 f"{found} at {user_line()}: return the same containers."
             )
+        joined = [as_value(y) for y in joined]
+        for x, y in zip(a, joined, strict=True):
+            if x.shape != y.shape:
+                raise ShapeError(
+                    f"Expected a function that joins arrays of shape {x.shape} to one "
+                    f"like them, got {y.shape} at {user_line()}: work by elements."
+                )
         return joined
 
     places = [axis % value.ndim for value in values]
