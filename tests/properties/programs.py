@@ -166,8 +166,9 @@ def rows(smooth, any_dtype):
         if "No reverse mode" not in record.convention
         if not smooth or moves(record)
         for sample in record.samples
-        # A domain such as the positive definite matrices is left by what is composed.
-        if sample.prepare is None
+        # A domain such as the positive definite matrices is left by what is composed,
+        # and what is a free choice there, as a basis, has no derivative elsewhere.
+        if sample.prepare is None and sample.observe is None
         if usable(record, sample, any_dtype)
     ]
 
