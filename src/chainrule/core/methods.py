@@ -17,6 +17,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from chainrule.core.errors import ShapeError, user_line
 from chainrule.core.handlers import HANDLERS
+from chainrule.core.types import Extents
 
 GETITEM: list[Callable[[Any, Any], Any]] = []
 """One function, ``getitem(x, key)``, put here by the ``numpy`` room."""
@@ -28,31 +29,10 @@ NAMESPACE: list[Callable[[], Any]] = []
 """One function that gives ``chainrule.numpy``, put here by the ``numpy`` room."""
 
 
-class ArrayMethods(NDArrayOperatorsMixin):
+class ArrayMethods(NDArrayOperatorsMixin, Extents):
     """Operators and methods in terms of NumPy's functions."""
 
     __slots__ = ()
-
-    shape: Any
-    dtype: Any
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        size = 1
-        for extent in self.shape:
-            size *= extent
-        return size
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes that the elements take."""
-        return self.size * self.dtype.itemsize
 
     @property
     def itemsize(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,31 @@ Shape = tuple[int, ...]
 PYTHON_SCALARS = (bool, int, float, complex)
 
 
-class ArrayType:
+class Extents:
+    """What follows from a shape and a dtype."""
+
+    __slots__ = ()
+
+    shape: Any
+    dtype: Any
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the elements take."""
+        return self.size * self.dtype.itemsize
+
+
+class ArrayType(Extents):
     """The type of an array: its shape and dtype, both known before anything runs."""
 
     __slots__ = ("dtype", "shape")
@@ -21,24 +46,6 @@ class ArrayType:
     def __init__(self, shape: Shape, dtype: np.dtype[Any]) -> None:
         self.shape = shape
         self.dtype = dtype
-
-    @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """Number of elements."""
-        size = 1
-        for extent in self.shape:
-            size *= extent
-        return size
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes that the elements take."""
-        return self.size * self.dtype.itemsize
 
     def with_shape(self, shape: Shape) -> ArrayType:
         """The same dtype in another shape."""

@@ -46,7 +46,24 @@ class _Random(Initializer):
         self._key = next_key() if seed is None else random.key(seed)
 
 
-class RandomNormal(_Random):
+class _Normal(_Random):
+    """Base of those with a mean and a standard deviation."""
+
+    parameters: ClassVar[dict[str, Rule]] = {
+        **SEED,
+        "mean": Interval(-math.inf),
+        "stddev": Interval(0),
+    }
+
+    def __init__(
+        self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None
+    ) -> None:
+        super().__init__(seed)
+        self._check(mean=mean, stddev=stddev)
+        self.mean, self.stddev = mean, stddev
+
+
+class RandomNormal(_Normal):
     r"""Normal numbers.
 
     .. math:: w \sim \mathcal{N}(\mu, \sigma^2)
@@ -61,26 +78,13 @@ class RandomNormal(_Random):
         (3, 4)
     """
 
-    parameters: ClassVar[dict[str, Rule]] = {
-        **SEED,
-        "mean": Interval(-math.inf),
-        "stddev": Interval(0),
-    }
-
-    def __init__(
-        self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None
-    ) -> None:
-        super().__init__(seed)
-        self._check(mean=mean, stddev=stddev)
-        self.mean, self.stddev = mean, stddev
-
     def __call__(self, shape: Sequence[int], dtype: Any = FLOAT32) -> Floats:
         """Draw an array."""
         drawn = random.normal(self._key, tuple(shape), FLOAT32)
         return (self.mean + self.stddev * drawn).astype(dtype)
 
 
-class TruncatedNormal(_Random):
+class TruncatedNormal(_Normal):
     r"""Normal numbers, those further than 2σ from the mean drawn anew.
 
     .. math:: w \sim \mathcal{N}(\mu, \sigma^2), \qquad |w - \mu| \le 2\sigma
@@ -94,19 +98,6 @@ class TruncatedNormal(_Random):
         >>> bool(abs(TruncatedNormal(stddev=1.0, seed=1)((100,))).max() <= 2)
         True
     """
-
-    parameters: ClassVar[dict[str, Rule]] = {
-        **SEED,
-        "mean": Interval(-math.inf),
-        "stddev": Interval(0),
-    }
-
-    def __init__(
-        self, mean: float = 0.0, stddev: float = 0.05, seed: int | None = None
-    ) -> None:
-        super().__init__(seed)
-        self._check(mean=mean, stddev=stddev)
-        self.mean, self.stddev = mean, stddev
 
     def __call__(self, shape: Sequence[int], dtype: Any = FLOAT32) -> Floats:
         """Draw an array."""

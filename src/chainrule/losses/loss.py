@@ -117,7 +117,20 @@ class FunctionLoss(Loss):
         return self.function(y_true, y_pred)
 
 
-class MeanSquaredError(Loss):
+class _Difference(Loss):
+    """Of targets like the predictions; the reduction comes first, as in Keras."""
+
+    targets = "like_predictions"
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name, reduction)
+
+
+class MeanSquaredError(_Difference):
     r"""Mean of squared differences.
 
     .. math:: L = \frac{1}{d} \sum_{i=1}^{d} (y_i - \hat y_i)^2
@@ -131,21 +144,12 @@ class MeanSquaredError(Loss):
         2.0
     """
 
-    targets = "like_predictions"
-
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_squared_error",
-    ) -> None:
-        super().__init__(name, reduction)
-
     def call(self, y_true: Any, y_pred: Any) -> Array:
         """Compute the loss of each sample."""
         return functions.mean_squared_error(y_true, y_pred)
 
 
-class MeanAbsoluteError(Loss):
+class MeanAbsoluteError(_Difference):
     r"""Mean of absolute differences.
 
     .. math:: L = \frac{1}{d} \sum_{i=1}^{d} |y_i - \hat y_i|
@@ -159,28 +163,33 @@ class MeanAbsoluteError(Loss):
         1.0
     """
 
-    targets = "like_predictions"
-
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_absolute_error",
-    ) -> None:
-        super().__init__(name, reduction)
-
     def call(self, y_true: Any, y_pred: Any) -> Array:
         """Compute the loss of each sample."""
         return functions.mean_absolute_error(y_true, y_pred)
 
 
-_CROSSENTROPY: dict[str, Rule] = {
-    **Loss.parameters,
-    "from_logits": Boolean(),
-    "label_smoothing": Interval(0, 1, closed="both"),
-}
+class _Smoothed(Loss):
+    """A cross-entropy of probabilities or logits, whose targets may be smoothed."""
+
+    parameters: ClassVar[dict[str, Rule]] = {
+        **Loss.parameters,
+        "from_logits": Boolean(),
+        "label_smoothing": Interval(0, 1, closed="both"),
+    }
+
+    def __init__(
+        self,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name, reduction)
+        self._check(from_logits=from_logits, label_smoothing=label_smoothing)
+        self.from_logits, self.label_smoothing = from_logits, label_smoothing
 
 
-class BinaryCrossentropy(Loss):
+class BinaryCrossentropy(_Smoothed):
     r"""Cross-entropy of yes-or-no probabilities.
 
     .. math:: L = -\frac{1}{d} \sum_i y_i \log \hat y_i + (1 - y_i) \log (1 - \hat y_i)
@@ -196,19 +205,7 @@ class BinaryCrossentropy(Loss):
         0.6931
     """
 
-    parameters: ClassVar[dict[str, Rule]] = _CROSSENTROPY
     targets = "binary"
-
-    def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "binary_crossentropy",
-    ) -> None:
-        super().__init__(name, reduction)
-        self._check(from_logits=from_logits, label_smoothing=label_smoothing)
-        self.from_logits, self.label_smoothing = from_logits, label_smoothing
 
     def call(self, y_true: Any, y_pred: Any) -> Array:
         """Compute the loss of each sample."""
@@ -217,7 +214,7 @@ class BinaryCrossentropy(Loss):
         )
 
 
-class CategoricalCrossentropy(Loss):
+class CategoricalCrossentropy(_Smoothed):
     r"""Cross-entropy of class probabilities with one-hot targets.
 
     .. math:: L = -\sum_{i=1}^{k} y_i \log \hat y_i
@@ -234,19 +231,7 @@ class CategoricalCrossentropy(Loss):
         0.6931
     """
 
-    parameters: ClassVar[dict[str, Rule]] = _CROSSENTROPY
     targets = "one_hot"
-
-    def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "categorical_crossentropy",
-    ) -> None:
-        super().__init__(name, reduction)
-        self._check(from_logits=from_logits, label_smoothing=label_smoothing)
-        self.from_logits, self.label_smoothing = from_logits, label_smoothing
 
     def call(self, y_true: Any, y_pred: Any) -> Array:
         """Compute the loss of each sample."""
@@ -281,7 +266,7 @@ class SparseCategoricalCrossentropy(Loss):
         self,
         from_logits: bool = False,
         reduction: str | None = "sum_over_batch_size",
-        name: str | None = "sparse_categorical_crossentropy",
+        name: str | None = None,
     ) -> None:
         super().__init__(name, reduction)
         self._check(from_logits=from_logits)

@@ -33,9 +33,6 @@ class MeanSquaredError(Metric):
         2.0
     """
 
-    def __init__(self, name: str | None = "mean_squared_error") -> None:
-        super().__init__(name)
-
     def values(self, y_true: Any, y_pred: Any) -> Array:
         """Compute the value of each sample."""
         return functions.mean_squared_error(y_true, y_pred)
@@ -53,9 +50,6 @@ class RootMeanSquaredError(MeanSquaredError):
         >>> RootMeanSquaredError()([[0.0], [2.0]], [[2.0], [0.0]])
         2.0
     """
-
-    def __init__(self, name: str | None = "root_mean_squared_error") -> None:
-        super().__init__(name)
 
     def finish(self, state: State) -> float:
         """Return the root of the mean."""
@@ -75,9 +69,6 @@ class MeanAbsoluteError(Metric):
         1.0
     """
 
-    def __init__(self, name: str | None = "mean_absolute_error") -> None:
-        super().__init__(name)
-
     def values(self, y_true: Any, y_pred: Any) -> Array:
         """Compute the value of each sample."""
         return functions.mean_absolute_error(y_true, y_pred)
@@ -88,13 +79,32 @@ class _Crossentropy(Metric):
 
     parameters: ClassVar[dict[str, Rule]] = {"from_logits": Boolean()}
 
-    def __init__(self, name: str | None, from_logits: bool) -> None:
+    def __init__(self, name: str | None = None, from_logits: bool = False) -> None:
         super().__init__(name)
         self._check(from_logits=from_logits)
         self.from_logits = from_logits
 
 
-class BinaryCrossentropy(_Crossentropy):
+class _Smoothed(_Crossentropy):
+    """Those whose targets may be smoothed."""
+
+    parameters: ClassVar[dict[str, Rule]] = {
+        **_Crossentropy.parameters,
+        "label_smoothing": Interval(0, 1, closed="both"),
+    }
+
+    def __init__(
+        self,
+        name: str | None = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0.0,
+    ) -> None:
+        super().__init__(name, from_logits)
+        self._check(label_smoothing=label_smoothing)
+        self.label_smoothing = label_smoothing
+
+
+class BinaryCrossentropy(_Smoothed):
     r"""The mean cross-entropy of yes-or-no probabilities.
 
     .. math:: L = -\frac{1}{n} \sum_i y_i \log \hat y_i + (1 - y_i) \log (1 - \hat y_i)
@@ -109,21 +119,6 @@ class BinaryCrossentropy(_Crossentropy):
         0.6931
     """
 
-    parameters: ClassVar[dict[str, Rule]] = {
-        "from_logits": Boolean(),
-        "label_smoothing": Interval(0, 1, closed="both"),
-    }
-
-    def __init__(
-        self,
-        name: str | None = "binary_crossentropy",
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-    ) -> None:
-        super().__init__(name, from_logits)
-        self._check(label_smoothing=label_smoothing)
-        self.label_smoothing = label_smoothing
-
     def values(self, y_true: Any, y_pred: Any) -> Array:
         """Compute the value of each sample."""
         return functions.binary_crossentropy(
@@ -131,7 +126,7 @@ class BinaryCrossentropy(_Crossentropy):
         )
 
 
-class CategoricalCrossentropy(_Crossentropy):
+class CategoricalCrossentropy(_Smoothed):
     r"""The mean cross-entropy of class probabilities with one-hot targets.
 
     .. math:: L = -\frac{1}{n} \sum_i \sum_j y_{ij} \log \hat y_{ij}
@@ -145,18 +140,6 @@ class CategoricalCrossentropy(_Crossentropy):
         >>> round(CategoricalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]]), 4)
         0.6931
     """
-
-    parameters: ClassVar[dict[str, Rule]] = BinaryCrossentropy.parameters
-
-    def __init__(
-        self,
-        name: str | None = "categorical_crossentropy",
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-    ) -> None:
-        super().__init__(name, from_logits)
-        self._check(label_smoothing=label_smoothing)
-        self.label_smoothing = label_smoothing
 
     def values(self, y_true: Any, y_pred: Any) -> Array:
         """Compute the value of each sample."""
@@ -178,13 +161,6 @@ class SparseCategoricalCrossentropy(_Crossentropy):
         >>> round(SparseCategoricalCrossentropy()([1], [[0.5, 0.5]]), 4)
         0.6931
     """
-
-    def __init__(
-        self,
-        name: str | None = "sparse_categorical_crossentropy",
-        from_logits: bool = False,
-    ) -> None:
-        super().__init__(name, from_logits)
 
     def values(self, y_true: Any, y_pred: Any) -> Array:
         """Compute the value of each sample."""
