@@ -187,13 +187,6 @@ def test_a_name_beside_the_whole_page_is_refused():
     assert "expected a name or --markdown, got both ('tanh')" in result.output
 
 
-def test_the_module_is_the_command():
-    done = subprocess.run(
-        [sys.executable, "-m", "chainrule", "--version"], capture_output=True, text=True
-    )
-    assert done.stdout == f"chainrule {chainrule.__version__}\n", done.stderr
-
-
 def test_a_rule_tells_all_that_its_record_says():
     result = run("rules maximum")
     assert result.exit_code == 0, result.output
