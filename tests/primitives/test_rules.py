@@ -233,6 +233,12 @@ def test_no_record_escapes_the_tables(record):
 
 
 @pytest.mark.parametrize("record", BOOK)
+def test_every_record_says_where_it_is_from_and_what_holds_in_doubt(record):
+    assert record.source
+    assert record.convention.endswith(".")
+
+
+@pytest.mark.parametrize("record", BOOK)
 def test_each_transpose_has_its_formula(record):
     if isinstance(record.transpose, tuple):
         rules = [rule for rule in record.transpose if rule is not None]

@@ -66,6 +66,7 @@ def _facts(said: Entry, width: int) -> dict[str, Text]:
         "convention": Text(fill(said.convention, width)),
         "example": Text("\n".join(said.example)),
         "runs": Text("natively" if said.native else BY_NUMPY),
+        "float32": Text(said.accuracy),
         "source": Text(said.source),
     }
     return {label: text for label, text in facts.items() if text.plain}

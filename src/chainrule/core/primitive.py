@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Final
 
 from chainrule.core.errors import MissingRuleError, user_line
@@ -79,6 +80,50 @@ class Formula:
     cotangent: tuple[str, ...] = ()
 
 
+class Scale(Enum):
+    """What an error in units in the last place is measured by.
+
+    The terms of an element ``y_i`` of the result are what operands rounded once would
+    move it by, ``Σ_j |∂y_i/∂x_j| |x_j|``: in a sum, the absolute values added up. Where
+    terms cancel, no algorithm can promise more than an ulp of them.
+    """
+
+    RESULT = "within {0} ulp"
+    """The element of the result itself."""
+    TERMS = "within {0} ulp of its terms"
+    """The terms of the element, or the element itself if that is larger."""
+    SUM = "within {0} ulp of its terms, up to 32 of them"
+    """The same; of more terms, each 32 err as much."""
+    NORM = "within {0} ulp of its norm"
+    """The largest of all terms in the result, where |x_j| is that of the largest
+    element of the operand: what factorizations and transforms can promise."""
+    PROGRAM = "as what it runs; here within {0} ulp of its terms"
+    """That of the samples; what else the operation runs has bounds of its own."""
+
+
+@dataclass(frozen=True)
+class Ulp:
+    """How far results in float32 may be from the exact ones of the same operands.
+
+    It holds for every backend; in units in the last place, of a scale.
+
+    Attributes:
+        bound: The greatest error: 0 where nothing is rounded, 0.5 where the exact
+            result is, once.
+        scale: What the units are the last place of.
+    """
+
+    bound: float
+    scale: Scale = Scale.RESULT
+
+    def __str__(self) -> str:
+        return self.scale.value.format(f"{self.bound:g}") if self.bound else "exact"
+
+
+EXACT: Final = Ulp(0)
+ROUNDED: Final = Ulp(0.5)
+
+
 @dataclass(frozen=True)
 class Sample:
     """Arguments at which a record is proved and shown.
@@ -138,7 +183,8 @@ class Primitive:
             that program, which takes its place when all differentiation is done.
         elementwise: Operands and result share one shape, each element by itself.
         multiple: The result is a tuple.
-        convention: What holds at non-differentiable points.
+        accuracy: How near float32 results are to the exact ones, in every backend.
+        convention: What holds at non-differentiable points, and in doubtful cases.
         source: Where the formula or the convention is from.
     """
 
@@ -153,6 +199,7 @@ class Primitive:
     inline: Callable[..., Any] | None = None
     elementwise: bool = False
     multiple: bool = False
+    accuracy: Ulp = EXACT
     convention: str = ""
     source: str = ""
 

@@ -32,6 +32,7 @@ class Entry(NamedTuple):
         convention: What holds where there is no derivative, and in doubtful cases.
         example: A sample worked out, lines of text.
         native: Whether the native backend has a lowering for it.
+        accuracy: How near float32 results are to the exact ones.
         source: Where formula or convention is from.
     """
 
@@ -42,6 +43,7 @@ class Entry(NamedTuple):
     convention: str
     example: tuple[str, ...]
     native: bool
+    accuracy: str
     source: str
 
 
@@ -102,6 +104,7 @@ def entry(record: Primitive, width: int = 88) -> Entry:
         convention=record.convention,
         example=example.lines,
         native=_is_native(record, example.program),
+        accuracy=str(record.accuracy),
         source=record.source,
     )
 

@@ -30,6 +30,13 @@ How to read an entry:
 - The example is computed from the record: `dx` is $`\\dot x`$, `z_bar` is $`\\bar z`$.
 - What runs **natively** is compiled to machine code. What runs **by NumPy** is called
   from the middle of compiled code.
+- **float32** says how far results in it may be from the exact ones of the same
+  operands, in units in the last place (ulp) of the result, in either backend. 0.5 ulp
+  is the exact result, rounded. Where terms of different signs can cancel, the units are
+  those of the **terms**: of $`\\sum_j |\\partial y / \\partial x_j|\\,|x_j|`$, which is
+  what one rounding of each operand could move the result by; in a sum, that of the
+  absolute values. Of the **norm** means, of the largest such number in all of the
+  result, each $`|x_j|`$ being the operand's largest. The tests hold every record to it.
 
 | chapter | entries |
 |---|---|
@@ -73,6 +80,7 @@ def _entry(entry: Entry) -> str:
     if entry.convention:
         lines.append(f"- convention: {entry.convention}")
     lines.append(f"- runs {'natively' if entry.native else 'by NumPy'}")
+    lines.append(f"- float32: {entry.accuracy}")
     if entry.source:
         lines.append(f"- source: {_linked(entry.source)}")
     return "\n".join([*lines, "", "```text", *entry.example, "```"])

@@ -13,6 +13,7 @@ from chainrule.primitives.bitwise import bitwise_and, bitwise_not, bitwise_or
 from chainrule.primitives.comparison import equal, select
 from chainrule.primitives.reduction import ALONG, INDEX, along, along_type
 from chainrule.primitives.rounding import isnan
+from chainrule.primitives.rules import numpy_page
 from chainrule.primitives.slicing import concatenate, part
 from chainrule.primitives.structure import iota
 
@@ -54,6 +55,7 @@ def _running(name: str, symbol: str, numpy: Callable[..., Any]) -> Primitive:
             samples=(*ALONG, Sample(((5,),), {"axis": 0}, (-9, 9), dtypes="i")),
             batch=lambda batched, x, axis: REGISTRY[name](x, axis=axis + 1),
             convention="The first of those that tie has the tangent. NaN propagates.",
+            source=numpy_page("ufunc.accumulate"),
         )
     )
 

@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.primitive import Formula, Primitive, Sample, register
-from chainrule.primitives.rules import bit_type, integer_type
+from chainrule.primitives.rules import (
+    FIXED,
+    bit_type,
+    integer_type,
+    numpy_page,
+)
 
 
 def _bitwise(name: str, value: str, numpy: Callable[..., Any]) -> Primitive:
@@ -26,6 +31,8 @@ def _bitwise(name: str, value: str, numpy: Callable[..., Any]) -> Primitive:
                 Sample(((4,), (4,)), domain=(-9, 9), dtypes="ii"),
             ),
             elementwise=True,
+            convention=FIXED,
+            source=numpy_page(name),
         )
     )
 
@@ -48,6 +55,8 @@ bitwise_not = register(
             Sample(((4,),), domain=(-9, 9), dtypes="i"),
         ),
         elementwise=True,
+        convention=FIXED,
+        source=numpy_page("invert"),
     )
 )
 
@@ -67,6 +76,7 @@ def _shift(name: str, value: str, numpy: Callable[..., Any]) -> Primitive:
             ),
             elementwise=True,
             convention="Shifts to the right keep the sign of signed integers.",
+            source=numpy_page(numpy.__name__),
         )
     )
 

@@ -16,6 +16,8 @@ from chainrule.core.primitive import (
     Primitive,
     Rule,
     Sample,
+    Scale,
+    Ulp,
     Widening,
     register,
 )
@@ -35,6 +37,7 @@ from chainrule.primitives.loop_rules import (
     spread_over,
     zeros,
 )
+from chainrule.primitives.rules import GRIEWANK
 from chainrule.primitives.structure import broadcast_to, reshape
 from chainrule.primitives.trigonometric import sin
 
@@ -276,7 +279,9 @@ switch = register(
         samples=_samples(),
         batch=Widening(_switch_batch),
         multiple=True,
+        accuracy=Ulp(2, Scale.PROGRAM),
         convention="Outside of 0 ... n - 1 the nearest branch is taken. At a border "
         "between branches, the derivative of the branch that is taken.",
+        source=f"{GRIEWANK}, chapter 14",
     )
 )

@@ -15,6 +15,8 @@ from chainrule.core.primitive import (
     Primitive,
     Rule,
     Sample,
+    Scale,
+    Ulp,
     Widening,
     register,
 )
@@ -29,6 +31,7 @@ from chainrule.primitives.loop_rules import (
     spread_over,
     zeros,
 )
+from chainrule.primitives.rules import GRIEWANK
 from chainrule.primitives.trigonometric import cos, sin
 
 
@@ -60,6 +63,7 @@ barrier = register(
         ),
         multiple=True,
         convention="What is computed behind it is not shared with what is before it.",
+        source="https://docs.jax.dev/en/latest/_autosummary/jax.lax.optimization_barrier.html",
     )
 )
 
@@ -114,8 +118,9 @@ checkpoint = register(
         batch=Widening(_checkpoint_batch),
         inline=lambda body: body,
         multiple=True,
+        accuracy=Ulp(2, Scale.PROGRAM),
         convention="For its derivative it is computed again; only x is kept.",
-        source="Griewank and Walther (2008), chapter 12.",
+        source=f"{GRIEWANK}, chapter 12",
     )
 )
 
@@ -213,7 +218,8 @@ recompute = register(
         batch=Widening(_recompute_batch),
         inline=lambda **params: _composed(_behind_barrier, params),
         multiple=True,
+        accuracy=Ulp(2, Scale.PROGRAM),
         convention="r is computed from x again each time, behind a barrier.",
-        source="Griewank and Walther (2008), chapter 12.",
+        source=f"{GRIEWANK}, chapter 12",
     )
 )

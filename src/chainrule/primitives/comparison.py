@@ -10,7 +10,13 @@ import numpy as np
 from chainrule.core.errors import ShapeError
 from chainrule.core.primitive import Formula, Primitive, Sample, register
 from chainrule.core.types import ArrayType
-from chainrule.primitives.rules import BINARY, BOOL, bool_type, same_type
+from chainrule.primitives.rules import (
+    BINARY,
+    BOOL,
+    bool_type,
+    numpy_page,
+    same_type,
+)
 
 
 def _comparison(name: str, symbol: str, numpy: Callable[..., Any]) -> Primitive:
@@ -25,6 +31,7 @@ def _comparison(name: str, symbol: str, numpy: Callable[..., Any]) -> Primitive:
             samples=(*BINARY, Sample(((4,), (4,)), dtypes="ii")),
             elementwise=True,
             convention="A comparison with NaN is false, but for not_equal.",
+            source=numpy_page(name),
         )
     )
 
@@ -80,5 +87,6 @@ select = register(
         ),
         elementwise=True,
         convention="Where a value is not chosen its derivative is 0, NaN or not.",
+        source=numpy_page("where"),
     )
 )

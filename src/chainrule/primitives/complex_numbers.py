@@ -12,7 +12,11 @@ import numpy as np
 
 from chainrule.core.primitive import Formula, Primitive, Sample, register, same
 from chainrule.core.types import ArrayType
-from chainrule.primitives.rules import complex_type, same_type
+from chainrule.primitives.rules import (
+    LINEAR,
+    complex_type,
+    same_type,
+)
 
 UNARY = tuple([Sample((shape,), dtypes="c") for shape in ((3,), (2, 3), (), (0,))])
 
@@ -64,6 +68,8 @@ real = register(
         transpose=(lambda x_bar, z: complex(x_bar, 0.0),),
         samples=UNARY,
         elementwise=True,
+        convention=LINEAR,
+        source="Kreutz-Delgado, The Complex Gradient Operator, arXiv:0906.4835",
     )
 )
 
@@ -82,6 +88,7 @@ imag = register(
         samples=UNARY,
         elementwise=True,
         convention="The cotangent is -i times the result's: no conjugate is taken.",
+        source="Kreutz-Delgado, The Complex Gradient Operator, arXiv:0906.4835",
     )
 )
 
@@ -100,6 +107,7 @@ conj = register(
         samples=UNARY,
         elementwise=True,
         convention="Linear over the reals; it has no complex derivative anywhere.",
+        source="Kreutz-Delgado, The Complex Gradient Operator, arXiv:0906.4835",
     )
 )
 
@@ -132,5 +140,6 @@ complex = register(
         ),
         elementwise=True,
         convention="The parts keep their bits: inf in one leaves the other as it is.",
+        source="Kreutz-Delgado, The Complex Gradient Operator, arXiv:0906.4835",
     )
 )

@@ -17,6 +17,8 @@ from chainrule.core.primitive import (
     Primitive,
     Rule,
     Sample,
+    Scale,
+    Ulp,
     Widening,
     register,
 )
@@ -302,7 +304,9 @@ scan = register(
             Sample(((3,), (3,), (0, 3)), {**RECURRENT, "length": 0, "reverse": False}),
         ),
         multiple=True,
+        accuracy=Ulp(2, Scale.PROGRAM),
         convention="With reverse, t goes down; places in the stacks stay.",
+        source="https://docs.jax.dev/en/latest/_autosummary/jax.lax.scan.html",
     )
 )
 
@@ -327,6 +331,8 @@ fori_loop = register(
             ),
         ),
         multiple=True,
+        accuracy=Ulp(2, Scale.PROGRAM),
         convention="No reverse mode: the values of a loop of unknown length are lost.",
+        source="https://docs.jax.dev/en/latest/_autosummary/jax.lax.fori_loop.html",
     )
 )

@@ -6,9 +6,18 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.primitive import Formula, Primitive, Sample, register
+from chainrule.core.primitive import (
+    ROUNDED,
+    Formula,
+    Primitive,
+    Sample,
+    register,
+)
 from chainrule.core.types import ArrayType, is_differentiable
-from chainrule.primitives.rules import same_type
+from chainrule.primitives.rules import (
+    numpy_page,
+    same_type,
+)
 
 
 def _convert_tangent(dx: Any, y: Any, x: Any, dtype: np.dtype[Any]) -> Any:
@@ -39,10 +48,12 @@ convert = register(
             Sample(((3,),), {"dtype": np.dtype(np.complex128)}),
         ),
         elementwise=True,
+        accuracy=ROUNDED,
         convention=(
             "To integers the fraction is dropped, and the derivative is 0. Of complex "
             "numbers the imaginary part is dropped."
         ),
+        source=numpy_page("ndarray.astype"),
     )
 )
 
@@ -61,5 +72,6 @@ stop_gradient = register(
         ),
         elementwise=True,
         convention="A constant of differentiation, by decree.",
+        source="https://docs.jax.dev/en/latest/_autosummary/jax.lax.stop_gradient.html",
     )
 )

@@ -15,6 +15,8 @@ from chainrule.core.primitive import (
     Primitive,
     Rule,
     Sample,
+    Scale,
+    Ulp,
     Widening,
     register,
 )
@@ -234,7 +236,9 @@ custom_call = register(
         batch=Widening(_custom_batch),
         inline=lambda body, rule, consts: body,
         multiple=True,
+        accuracy=Ulp(2, Scale.PROGRAM),
         convention="The derivative is the one that the function's author gives.",
+        source="https://docs.jax.dev/en/latest/_autosummary/jax.custom_jvp.html",
     )
 )
 
@@ -263,6 +267,8 @@ linear_call = register(
         batch=Widening(_linear_batch),
         inline=lambda back, push, residuals: push(),
         multiple=True,
+        accuracy=Ulp(2, Scale.PROGRAM),
         convention="The transpose is the one that the function's author gives.",
+        source="Radul et al., You Only Linearize Once, arXiv:2204.10923 (2022)",
     )
 )

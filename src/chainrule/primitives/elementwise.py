@@ -6,19 +6,33 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.primitive import Formula, Primitive, Sample, register, same
+from chainrule.core.primitive import (
+    ROUNDED,
+    Formula,
+    Primitive,
+    Sample,
+    Ulp,
+    register,
+    same,
+)
 from chainrule.core.types import ArrayType
 from chainrule.primitives.comparison import equal, greater, less, select
 from chainrule.primitives.complex_numbers import conjugated, real, real_part
 from chainrule.primitives.conversion import convert
 from chainrule.primitives.rules import (
     BINARY,
+    GRIEWANK,
+    LINEAR,
+    SMOOTH,
     UNARY,
     binary_samples,
+    numpy_page,
     real_type,
     same_type,
     unary_samples,
 )
+
+TIES = "https://github.com/HIPS/autograd, balanced_eq in numpy_vjps.py"
 
 INTEGERS = Sample(((4,),), domain=(-5, 5), dtypes="i")
 
@@ -32,7 +46,8 @@ neg = register(
         transpose=(lambda z_bar, x: neg(z_bar),),
         samples=(*UNARY, INTEGERS),
         elementwise=True,
-        source="Griewank and Walther, Evaluating Derivatives, SIAM 2008",
+        convention=LINEAR,
+        source=GRIEWANK,
     )
 )
 
@@ -50,7 +65,9 @@ add = register(
         transpose=(lambda z_bar, x, y: z_bar, lambda z_bar, x, y: z_bar),
         samples=BINARY,
         elementwise=True,
-        source="Griewank and Walther, Evaluating Derivatives, SIAM 2008",
+        accuracy=ROUNDED,
+        convention=LINEAR,
+        source=GRIEWANK,
     )
 )
 
@@ -68,7 +85,9 @@ sub = register(
         transpose=(lambda z_bar, x, y: z_bar, lambda z_bar, x, y: neg(z_bar)),
         samples=BINARY,
         elementwise=True,
-        source="Griewank and Walther, Evaluating Derivatives, SIAM 2008",
+        accuracy=ROUNDED,
+        convention=LINEAR,
+        source=GRIEWANK,
     )
 )
 
@@ -89,7 +108,9 @@ mul = register(
         ),
         samples=BINARY,
         elementwise=True,
-        source="Griewank and Walther, Evaluating Derivatives, SIAM 2008",
+        accuracy=ROUNDED,
+        convention=SMOOTH,
+        source=GRIEWANK,
     )
 )
 
@@ -110,8 +131,9 @@ div = register(
             ((-2.0, 2.0), (-2.0, -0.5)),
         ),
         elementwise=True,
+        accuracy=ROUNDED,
         convention="Dividing by 0 gives NumPy's inf or NaN, in the derivative too.",
-        source="Griewank and Walther, Evaluating Derivatives, SIAM 2008",
+        source=GRIEWANK,
     )
 )
 
@@ -125,7 +147,9 @@ square = register(
         transpose=None,
         samples=(*UNARY, INTEGERS),
         elementwise=True,
-        source="Griewank and Walther, Evaluating Derivatives, SIAM 2008",
+        accuracy=ROUNDED,
+        convention=SMOOTH,
+        source=GRIEWANK,
     )
 )
 
@@ -151,6 +175,7 @@ abs = register(
         samples=(*unary_samples((0.2, 2.0), (-2.0, -0.2)), INTEGERS),
         elementwise=True,
         convention="The derivative at 0 is 0, the middle of the subgradient [-1, 1].",
+        source=f"{GRIEWANK}, chapter 14",
     )
 )
 
@@ -183,6 +208,7 @@ sign = register(
         samples=(*unary_samples((0.2, 2.0), (-2.0, -0.2)), INTEGERS),
         elementwise=True,
         convention="The derivative at 0 is 0, as beside it where x is real.",
+        source=f"{GRIEWANK}, chapter 14",
     )
 )
 
@@ -217,6 +243,7 @@ maximum = register(
             "Operands that tie share the tangent evenly, so maximum(x, 0) has slope "
             "1/2 at 0 (activations.relu has Keras's slope, 0). NaN propagates."
         ),
+        source=TIES,
     )
 )
 
@@ -242,6 +269,7 @@ minimum = register(
         ),
         elementwise=True,
         convention="Operands that tie share the tangent evenly. NaN propagates.",
+        source=TIES,
     )
 )
 
@@ -258,7 +286,9 @@ floor_divide = register(
             Sample(((4,), (4,)), domain=((-9, 9), (1, 5)), dtypes="ii"),
         ),
         elementwise=True,
+        accuracy=Ulp(2),
         convention="The derivative at the jumps is 0, as beside them.",
+        source=numpy_page("floor_divide"),
     )
 )
 
@@ -281,6 +311,8 @@ remainder = register(
             Sample(((4,), (4,)), domain=((-9, 9), (1, 5)), dtypes="ii"),
         ),
         elementwise=True,
+        accuracy=ROUNDED,
         convention="The sign is the divisor's. At the jumps, the derivatives beside.",
+        source=numpy_page("remainder"),
     )
 )

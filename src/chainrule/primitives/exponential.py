@@ -7,16 +7,26 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.primitive import Formula, Primitive, Sample, register
+from chainrule.core.primitive import (
+    ROUNDED,
+    Formula,
+    Primitive,
+    Sample,
+    Scale,
+    Ulp,
+    register,
+)
 from chainrule.primitives.bitwise import bitwise_and
 from chainrule.primitives.comparison import equal, select
 from chainrule.primitives.elementwise import add, div, mul, neg, square, sub
 from chainrule.primitives.rounding import isinf
 from chainrule.primitives.rules import (
+    SMOOTH,
     UNARY,
     binary_samples,
     float_type,
     inexact_type,
+    numpy_page,
     same_type,
     unary_samples,
 )
@@ -33,6 +43,8 @@ exp = register(
         transpose=None,
         samples=UNARY,
         elementwise=True,
+        accuracy=Ulp(3),
+        convention=SMOOTH,
         source="https://dlmf.nist.gov/4.7",
     )
 )
@@ -47,6 +59,8 @@ exp2 = register(
         transpose=None,
         samples=UNARY,
         elementwise=True,
+        accuracy=Ulp(2),
+        convention=SMOOTH,
         source="https://dlmf.nist.gov/4.7",
     )
 )
@@ -61,6 +75,8 @@ expm1 = register(
         transpose=None,
         samples=UNARY,
         elementwise=True,
+        accuracy=Ulp(2),
+        convention=SMOOTH,
         source="https://dlmf.nist.gov/4.7",
     )
 )
@@ -75,6 +91,7 @@ log = register(
         transpose=None,
         samples=POSITIVE,
         elementwise=True,
+        accuracy=Ulp(4),
         convention="At 0 the value is -inf, and its derivative inf.",
         source="https://dlmf.nist.gov/4.7",
     )
@@ -90,6 +107,7 @@ log2 = register(
         transpose=None,
         samples=POSITIVE,
         elementwise=True,
+        accuracy=Ulp(2),
         convention="At 0 the value is -inf, and its derivative inf.",
         source="https://dlmf.nist.gov/4.7",
     )
@@ -105,6 +123,7 @@ log10 = register(
         transpose=None,
         samples=POSITIVE,
         elementwise=True,
+        accuracy=Ulp(2),
         convention="At 0 the value is -inf, and its derivative inf.",
         source="https://dlmf.nist.gov/4.7",
     )
@@ -120,6 +139,7 @@ log1p = register(
         transpose=None,
         samples=unary_samples((-0.5, 2.0)),
         elementwise=True,
+        accuracy=Ulp(2),
         convention="At -1 the value is -inf, and its derivative inf.",
         source="https://dlmf.nist.gov/4.7",
     )
@@ -135,7 +155,9 @@ sqrt = register(
         transpose=None,
         samples=POSITIVE,
         elementwise=True,
+        accuracy=ROUNDED,
         convention="The derivative at 0 is infinite.",
+        source="https://dlmf.nist.gov/4.7",
     )
 )
 
@@ -149,7 +171,9 @@ cbrt = register(
         transpose=None,
         samples=unary_samples((0.5, 2.0), (-2.0, -0.5)),
         elementwise=True,
+        accuracy=Ulp(2),
         convention="The derivative at 0 is infinite.",
+        source="https://dlmf.nist.gov/4.7",
     )
 )
 
@@ -178,6 +202,7 @@ power = register(
             Sample(((4,), (4,)), domain=((-4, 4), (0, 4)), dtypes="ii"),
         ),
         elementwise=True,
+        accuracy=Ulp(1.5),
         convention="At x = 0 the derivative by y is 0; at y = 0 that by x is 0.",
         source="https://dlmf.nist.gov/4.7",
     )
@@ -199,7 +224,9 @@ logistic = register(
         transpose=None,
         samples=(*UNARY, Sample(((3,),), domain=(-40.0, 40.0))),
         elementwise=True,
+        accuracy=Ulp(3),
         convention="Computed from exp(-|x|), so that nothing overflows.",
+        source="Bishop, Pattern Recognition and Machine Learning (2006), (4.88)",
     )
 )
 
@@ -225,6 +252,8 @@ erf = register(
         transpose=None,
         samples=UNARY,
         elementwise=True,
+        accuracy=Ulp(1.5),
+        convention=SMOOTH,
         source="https://dlmf.nist.gov/7.2.E1",
     )
 )
@@ -252,6 +281,8 @@ logaddexp = register(
         transpose=None,
         samples=binary_samples((-2.0, 2.0), (-40.0, 40.0)),
         elementwise=True,
+        accuracy=Ulp(3, Scale.TERMS),
         convention="Two equal infinities share their derivative evenly.",
+        source=numpy_page("logaddexp"),
     )
 )

@@ -12,11 +12,24 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import ShapeError
-from chainrule.core.primitive import Formula, Primitive, Sample, register, same
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    Sample,
+    Scale,
+    Ulp,
+    register,
+    same,
+)
 from chainrule.core.types import ArrayType
 from chainrule.primitives.complex_numbers import conj, real
 from chainrule.primitives.elementwise import add
-from chainrule.primitives.rules import behind, check_axes, check_axis
+from chainrule.primitives.rules import (
+    LINEAR,
+    behind,
+    check_axes,
+    check_axis,
+)
 from chainrule.primitives.slicing import pad, part
 
 NORMS: tuple[str, ...] = ("backward", "ortho", "forward")
@@ -88,6 +101,7 @@ fft = register(
         batch=lambda batched, x, axes, norm, inverse: fft(
             x, axes=behind(axes), norm=norm, inverse=inverse
         ),
+        accuracy=Ulp(1, Scale.NORM),
         convention="F is symmetric, so the transform is its own transpose.",
         source="https://numpy.org/doc/stable/reference/routines.fft.html",
     )
@@ -136,6 +150,8 @@ rfft = register(
             ]
         ),
         batch=lambda batched, x, axis, norm: rfft(x, axis=axis + 1, norm=norm),
+        accuracy=Ulp(1, Scale.NORM),
+        convention=LINEAR,
         source="https://numpy.org/doc/stable/reference/routines.fft.html",
     )
 )
@@ -194,6 +210,7 @@ irfft = register(
             ]
         ),
         batch=lambda batched, x, axis, n, norm: irfft(x, axis=axis + 1, n=n, norm=norm),
+        accuracy=Ulp(1, Scale.NORM),
         convention=(
             "The imaginary parts of the first coefficient, and of the last where n is "
             "even, are not read: their derivative is 0."

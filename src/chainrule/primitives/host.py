@@ -51,5 +51,6 @@ host_call = register(
         ),
         multiple=True,
         convention="Python code on plain arrays; its derivative is a rule around it.",
+        source="https://docs.jax.dev/en/latest/_autosummary/jax.pure_callback.html",
     )
 )

@@ -7,13 +7,24 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import ShapeError
-from chainrule.core.primitive import Formula, Primitive, Sample, register, same
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    Sample,
+    Scale,
+    Ulp,
+    register,
+    same,
+)
 from chainrule.core.types import ArrayType
 from chainrule.primitives.bitwise import bitwise_and
 from chainrule.primitives.comparison import equal, less, less_equal, select
 from chainrule.primitives.conversion import convert
 from chainrule.primitives.elementwise import add, mul
-from chainrule.primitives.rules import check_axis
+from chainrule.primitives.rules import (
+    check_axis,
+    numpy_page,
+)
 from chainrule.primitives.structure import (
     all_batched,
     broadcast_to,
@@ -101,6 +112,7 @@ take = register(
             Sample(((4, 2), (0,)), {"axis": 0}, ((-2.0, 2.0), (0, 3)), "fi"),
         ),
         convention="Negative indices count from the end; outside, an IndexError.",
+        source=numpy_page("take"),
     )
 )
 
@@ -183,6 +195,8 @@ scatter_add = register(
                 "fi",
             ),
         ),
+        accuracy=Ulp(1, Scale.SUM),
         convention="Updates to one place add up, in the order of the indices.",
+        source=numpy_page("ufunc.at"),
     )
 )

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import MissingRuleError, ShapeError, user_line
-from chainrule.core.primitive import Formula, Primitive, Sample, register
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    Sample,
+    Scale,
+    Ulp,
+    register,
+)
 from chainrule.core.program import Program, evaluate
 from chainrule.core.types import ArrayType
 from chainrule.primitives.control import VECTOR, example
@@ -117,6 +124,7 @@ linear_solve = register(
                 domain=(0.5, 2.0),
             ),
         ),
+        accuracy=Ulp(2, Scale.PROGRAM),
         convention="Up to 512 unknowns the matrix is factored; beyond, GMRES.",
         source="Giles, An extended collection of matrix derivative results, 2008.",
     )

@@ -7,8 +7,17 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import ShapeError
-from chainrule.core.primitive import Formula, Primitive, Sample, register, same
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    Sample,
+    Scale,
+    Ulp,
+    register,
+    same,
+)
 from chainrule.core.types import ArrayType
+from chainrule.primitives.rules import SMOOTH
 from chainrule.primitives.structure import all_batched, move_axis, reshape, swap
 
 
@@ -74,6 +83,8 @@ matmul = register(
             Sample(((2, 0), (0, 3))),
             Sample(((0, 2), (2, 3))),
         ),
+        accuracy=Ulp(1, Scale.SUM),
+        convention=SMOOTH,
         source="Giles, Collected Matrix Derivative Results, 2008",
     )
 )

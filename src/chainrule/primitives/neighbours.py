@@ -4,8 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from chainrule.core.primitive import Formula, Primitive, register
-from chainrule.primitives.rules import BINARY, float_type
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    Ulp,
+    register,
+)
+from chainrule.primitives.rules import (
+    BINARY,
+    float_type,
+    numpy_page,
+)
 
 nextafter = register(
     Primitive(
@@ -19,6 +28,8 @@ nextafter = register(
         transpose=None,
         samples=BINARY,
         elementwise=True,
+        accuracy=Ulp(1),
         convention="The neighbour moves as the number does; the direction is no value.",
+        source=numpy_page("nextafter"),
     )
 )

@@ -8,13 +8,30 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import ShapeError
-from chainrule.core.primitive import Formula, Primitive, Rule, Sample, register, same
+from chainrule.core.primitive import (
+    EXACT,
+    Formula,
+    Primitive,
+    Rule,
+    Sample,
+    Scale,
+    Ulp,
+    register,
+    same,
+)
 from chainrule.core.types import ArrayType, Shape
 from chainrule.primitives.comparison import equal
 from chainrule.primitives.conversion import convert
 from chainrule.primitives.elementwise import add, div, mul
 from chainrule.primitives.indexing import take
-from chainrule.primitives.rules import behind, bool_type, check_axis
+from chainrule.primitives.rules import (
+    FIXED,
+    LINEAR,
+    behind,
+    bool_type,
+    check_axis,
+    numpy_page,
+)
 from chainrule.primitives.slicing import concatenate, flip, part
 from chainrule.primitives.structure import (
     REDUCTIONS,
@@ -69,6 +86,7 @@ def _extreme(name: str, symbol: str, numpy: Callable[..., Any]) -> Primitive:
                 Sample(((2, 3),), {"axes": (1,)}, (-9, 9), dtypes="i"),
             ),
             convention="Elements that tie share the tangent evenly. NaN propagates.",
+            source=numpy_page(symbol),
         )
     )
     return record
@@ -124,7 +142,9 @@ reduce_prod = register(
         transpose=None,
         batch=lambda batched, x, axes: reduce_prod(x, axes=behind(axes)),
         samples=(*REDUCTIONS, Sample(((0, 2),), {"axes": (0,)})),
-        convention="The product of nothing is 1.",
+        accuracy=Ulp(1, Scale.SUM),
+        convention="The product of nothing is 1. Elements that are 0 are no exception.",
+        source=numpy_page("prod"),
     )
 )
 
@@ -144,7 +164,8 @@ def _logical(name: str, symbol: str, numpy: Callable[..., Any]) -> Primitive:
                 Sample(((2, 3),), {"axes": (0, 1)}, dtypes="b"),
                 Sample(((0, 2),), {"axes": (0,)}, dtypes="b"),
             ),
-            convention="The operand is boolean.",
+            convention=f"The operand is boolean. {FIXED}",
+            source=numpy_page("ufunc.reduce"),
         )
     )
     return record
@@ -179,6 +200,7 @@ def _position(name: str, symbol: str, numpy: Callable[..., Any]) -> Primitive:
                 Sample(((4,),), {"axis": 0}, (0, 2), dtypes="i"),
             ),
             convention="The first of those that tie; the first NaN if there is one.",
+            source=numpy_page(name),
         )
     )
     return record
@@ -209,7 +231,8 @@ def _along(
     numpy: Callable[..., Any],
     jvp: Any,
     transpose: tuple[Rule, ...] | None = None,
-    convention: str = "",
+    accuracy: Ulp = EXACT,
+    convention: str = LINEAR,
 ) -> Primitive:
     """An operation along one axis that keeps the operand's type."""
     record = register(
@@ -222,7 +245,9 @@ def _along(
             transpose=transpose,
             samples=ALONG,
             batch=lambda batched, x, axis: record(x, axis=axis + 1),
+            accuracy=accuracy,
             convention=convention,
+            source=numpy_page(name),
         )
     )
     return record
@@ -242,6 +267,7 @@ cumsum = _along(
     lambda x, axis: np.cumsum(x, axis, dtype=x.dtype),
     same,
     (_sum_from_behind,),
+    Ulp(1, Scale.SUM),
 )
 
 
@@ -270,6 +296,8 @@ cumprod = _along(
     ),
     lambda x, axis: np.cumprod(x, axis, dtype=x.dtype),
     _running_product_jvp,
+    accuracy=Ulp(1, Scale.SUM),
+    convention="Elements that are 0 are no exception: the rule does not divide.",
 )
 
 
@@ -315,5 +343,6 @@ argsort = register(
         batch=lambda batched, x, axis: argsort(x, axis=axis + 1),
         samples=(*ALONG, Sample(((5,),), {"axis": 0}, (0, 2), dtypes="i")),
         convention="Those that tie keep their order. NaN comes last.",
+        source=numpy_page("argsort"),
     )
 )

@@ -9,11 +9,13 @@ import numpy as np
 
 from chainrule.core.primitive import Formula, Primitive, register
 from chainrule.primitives.rules import (
+    FIXED,
     UNARY,
     bool_type,
     float_to_bool_type,
     float_type,
     inexact_type,
+    numpy_page,
     unary_samples,
 )
 
@@ -37,6 +39,7 @@ def _rounding(
             samples=unary_samples((0.1, 0.4), (-1.9, -1.6)),
             elementwise=True,
             convention=JUMPS,
+            source=numpy_page(name),
         )
     )
 
@@ -64,6 +67,8 @@ def _test(name: str, value: str, numpy: Callable[..., Any]) -> Primitive:
             transpose=None,
             samples=UNARY,
             elementwise=True,
+            convention=FIXED,
+            source=numpy_page(name),
         )
     )
 
@@ -83,5 +88,6 @@ signbit = register(
         samples=UNARY,
         elementwise=True,
         convention="NaN has a sign too.",
+        source=numpy_page("signbit"),
     )
 )

@@ -13,6 +13,18 @@ from chainrule.core.types import ArrayType
 
 BOOL = np.dtype(bool)
 
+SMOOTH = "Smooth wherever it is defined."
+LINEAR = "Linear, and so smooth everywhere."
+FIXED = "Truth values and whole numbers do not move: the derivative is 0."
+
+GRIEWANK = "Griewank and Walther, Evaluating Derivatives, SIAM 2008"
+
+
+def numpy_page(name: str) -> str:
+    """The page of NumPy's manual on a function."""
+    return f"https://numpy.org/doc/stable/reference/generated/numpy.{name}.html"
+
+
 UNARY = (Sample(((3,),)), Sample(((2, 3),)), Sample(((),)), Sample(((0,),)))
 BINARY = (
     Sample(((3,), (3,))),

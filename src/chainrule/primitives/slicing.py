@@ -10,7 +10,10 @@ import numpy as np
 from chainrule.core.errors import ShapeError
 from chainrule.core.primitive import Formula, Primitive, Sample, register, same
 from chainrule.core.types import ArrayType
-from chainrule.primitives.rules import check_axis
+from chainrule.primitives.rules import (
+    check_axis,
+    numpy_page,
+)
 from chainrule.primitives.structure import all_batched
 
 Ints = tuple[int, ...]
@@ -103,6 +106,8 @@ slice = register(
             Sample(((3,),), {"start": (3,), "size": (0,), "step": (1,)}),
             Sample(((),), {"start": (), "size": (), "step": ()}),
         ),
+        convention="Linear: elements that are not read have the cotangent 0.",
+        source="https://numpy.org/doc/stable/user/basics.indexing.html",
     )
 )
 
@@ -164,6 +169,8 @@ pad = register(
             Sample(((0, 2),), {"low": (1, 0), "high": (2, 0), "interior": (1, 0)}),
             Sample(((),), {"low": (), "high": (), "interior": ()}),
         ),
+        convention="Linear: the zeros are constants.",
+        source="https://openxla.org/xla/operation_semantics#pad",
     )
 )
 
@@ -235,5 +242,6 @@ concatenate = register(
             Sample(((0,), (2,)), {"axis": 0}),
         ),
         convention="Each operand gets back its own part.",
+        source=numpy_page("concatenate"),
     )
 )

@@ -9,9 +9,21 @@ import numpy as np
 
 from chainrule.core.errors import ShapeError
 from chainrule.core.interpreter import find_trace
-from chainrule.core.primitive import Formula, Primitive, Sample, register, same
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    Sample,
+    Scale,
+    Ulp,
+    register,
+    same,
+)
 from chainrule.core.types import ArrayType, Shape
-from chainrule.primitives.rules import behind, check_axes
+from chainrule.primitives.rules import (
+    behind,
+    check_axes,
+    numpy_page,
+)
 
 
 def spread(z: Any, axes: tuple[int, ...], shape: Shape) -> Any:
@@ -92,6 +104,7 @@ broadcast_to = register(
             Sample(((1,),), {"shape": (0,)}),
         ),
         convention="The way back of a repetition is a sum.",
+        source=numpy_page("broadcast_to"),
     )
 )
 
@@ -126,7 +139,9 @@ reduce_sum = register(
         transpose=(lambda z_bar, x, axes: spread(z_bar, axes, x.shape),),
         batch=lambda batched, x, axes: reduce_sum(x, axes=behind(axes)),
         samples=(*REDUCTIONS, Sample(((0, 2),), {"axes": (0,)})),
+        accuracy=Ulp(2, Scale.SUM),
         convention="The sum of nothing is 0. The dtype is kept.",
+        source=numpy_page("sum"),
     )
 )
 
@@ -162,6 +177,7 @@ reshape = register(
             Sample(((2, 0),), {"shape": (0, 3)}),
         ),
         convention="Elements are numbered row by row: the k-th stays the k-th.",
+        source=numpy_page("reshape"),
     )
 )
 
@@ -205,6 +221,7 @@ transpose = register(
             Sample(((0, 3),), {"axes": (1, 0)}),
         ),
         convention="X stands for all axes, put in the order of the parameter.",
+        source=numpy_page("transpose"),
     )
 )
 
@@ -235,6 +252,7 @@ iota = register(
             Sample((), {"shape": (2, 3), "axis": 1, "dtype": np.dtype(np.float32)}),
         ),
         convention="Constant: it has no operands.",
+        source=numpy_page("arange"),
     )
 )
 

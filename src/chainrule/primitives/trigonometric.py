@@ -7,10 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.primitive import Formula, Primitive, Rule, Sample, register
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    Rule,
+    Sample,
+    Ulp,
+    register,
+)
 from chainrule.primitives.elementwise import add, div, mul, neg, square, sub
 from chainrule.primitives.exponential import sqrt
 from chainrule.primitives.rules import (
+    SMOOTH,
     UNARY,
     binary_samples,
     float_type,
@@ -27,6 +35,12 @@ SECTIONS = {
     **dict.fromkeys(("arcsinh", "arccosh", "arctanh"), "4.38"),
 }
 """Where the Digital Library of Mathematical Functions gives the derivatives."""
+
+ERRORS = {
+    **dict.fromkeys(("tan", "arcsin"), 3),
+    **dict.fromkeys(("arcsinh", "arccosh", "arctanh"), 1.5),
+}
+"""Of float32 in ulp, where they are not 2."""
 
 ENDS = {
     **dict.fromkeys(("arcsin", "arccos"), "At -1 and 1 the derivative is infinite."),
@@ -53,7 +67,8 @@ def _function(
             transpose=None,
             samples=samples,
             elementwise=True,
-            convention=ENDS.get(name, ""),
+            accuracy=Ulp(ERRORS.get(name, 2)),
+            convention=ENDS.get(name, SMOOTH),
             source=f"https://dlmf.nist.gov/{SECTIONS[name]}",
         )
     )
@@ -172,6 +187,11 @@ arctan2 = register(
             ((-2.0, 2.0), (0.5, 2.0)),
         ),
         elementwise=True,
-        convention="The angle of the point (y, x), as numpy.arctan2(x, y).",
+        accuracy=Ulp(3),
+        convention=(
+            "The angle of the point (y, x), as numpy.arctan2(x, y). At the origin its "
+            "derivative is NaN."
+        ),
+        source="https://dlmf.nist.gov/4.24",
     )
 )

@@ -17,6 +17,8 @@ from chainrule.core.primitive import (
     Primitive,
     Rule,
     Sample,
+    Scale,
+    Ulp,
     Widening,
     register,
 )
@@ -159,7 +161,9 @@ while_loop = register(
         ),
         batch=Widening(_while_batch),
         multiple=True,
+        accuracy=Ulp(2, Scale.PROGRAM),
         convention="No reverse mode: the values of a loop of unknown length are lost. "
         "The condition has no derivative: the number of steps counts as fixed.",
+        source="https://docs.jax.dev/en/latest/_autosummary/jax.lax.while_loop.html",
     )
 )

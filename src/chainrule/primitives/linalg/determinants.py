@@ -6,7 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.primitive import Formula, Primitive, Sample, register
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    Sample,
+    Scale,
+    Ulp,
+    register,
+)
 from chainrule.core.types import ArrayType, Shape
 from chainrule.primitives.complex_numbers import complex, imag, real
 from chainrule.primitives.elementwise import add, mul, neg
@@ -74,6 +81,7 @@ cofactor = register(
         transpose=None,
         samples=_expanded(SHAPES),
         batch=lambda batched, x: cofactor(x),
+        accuracy=Ulp(2, Scale.NORM),
         convention=(
             "Finite for singular matrices too, by the singular values; the derivative "
             "of a singular matrix's cofactors raises LinAlgError."
@@ -95,8 +103,9 @@ det = register(
         transpose=None,
         samples=(*_expanded(SHAPES), Sample(((3, 3),)), Sample(((2, 3, 3),))),
         batch=lambda batched, x: det(x),
+        accuracy=Ulp(1),
         convention="Of no rows it is 1. Singular matrices have a derivative too.",
-        source="Jacobi's formula; Giles (2008), 2.2.3",
+        source="Jacobi's formula; Giles (2008), 2.2.4",
     )
 )
 
@@ -128,6 +137,7 @@ slogdet = register(
         samples=_expanded(SHAPES),
         batch=lambda batched, x: slogdet(x),
         multiple=True,
+        accuracy=Ulp(1),
         convention=(
             "A singular matrix has sign 0 and logarithm -inf; its derivative raises "
             "LinAlgError."

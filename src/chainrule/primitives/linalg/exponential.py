@@ -7,9 +7,18 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import ShapeError
-from chainrule.core.primitive import Formula, Primitive, Sample, register, same
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    Sample,
+    Scale,
+    Ulp,
+    register,
+    same,
+)
 from chainrule.core.types import ArrayType
 from chainrule.primitives.linalg.matrices import square_type
+from chainrule.primitives.rules import SMOOTH
 from chainrule.primitives.slicing import concatenate, part
 from chainrule.primitives.structure import all_batched, swap
 
@@ -35,6 +44,8 @@ expm = register(
         transpose=None,
         samples=tuple([Sample((shape,)) for shape in SHAPES]),
         batch=lambda batched, x: expm(x),
+        accuracy=Ulp(3, Scale.NORM),
+        convention=SMOOTH,
         source="Al-Mohy & Higham, SIAM J. Matrix Anal. Appl. 31(3), 2009",
     )
 )
@@ -91,6 +102,8 @@ expm_along = register(
         transpose=(None, lambda z_bar, x, e: expm_along(swap(x), z_bar)),
         samples=tuple([Sample((shape, shape)) for shape in SHAPES]),
         batch=lambda batched, *xs: expm_along(*all_batched(batched, xs)),
+        accuracy=Ulp(3, Scale.NORM),
+        convention=SMOOTH,
         source="Mathias, SIAM J. Matrix Anal. Appl. 17(3), 1996",
     )
 )

@@ -7,7 +7,13 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import ShapeError
-from chainrule.core.primitive import Formula, Primitive, Sample, register
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    Sample,
+    Ulp,
+    register,
+)
 from chainrule.core.types import ArrayType
 from chainrule.primitives.elementwise import sub
 from chainrule.primitives.linalg.matrices import (
@@ -53,6 +59,7 @@ cholesky = register(
             ]
         ),
         batch=lambda batched, x: cholesky(x),
+        accuracy=Ulp(1),
         convention=(
             "The upper triangle is not read, so its derivative is 0 and the gradient "
             "is lower triangular; the mean with its transpose is the gradient among "
@@ -126,6 +133,7 @@ qr = register(
         ),
         batch=lambda batched, x, full: qr(x, full=full),
         multiple=True,
+        accuracy=Ulp(1),
         convention=(
             "Signs are LAPACK's. Columns of Q beyond those of X are any basis, and "
             "turn as little as can be. Where columns of X depend on each other there "

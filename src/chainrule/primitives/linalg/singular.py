@@ -7,7 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.primitive import Formula, Primitive, Sample, register
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    Sample,
+    Ulp,
+    register,
+)
 from chainrule.core.types import ArrayType
 from chainrule.primitives.comparison import equal, select
 from chainrule.primitives.complex_numbers import real_part
@@ -73,6 +79,7 @@ svdvals = register(
         transpose=None,
         samples=SAMPLES,
         batch=lambda batched, x: svdvals(x),
+        accuracy=Ulp(1),
         convention=(
             "Equal values: the first derivative is that for the vectors that LAPACK "
             "chose; higher ones are not finite. At a value 0, that of one side."
@@ -139,6 +146,7 @@ svd = register(
         ),
         batch=lambda batched, x, full: svd(x, full=full),
         multiple=True,
+        accuracy=Ulp(1),
         convention=(
             "Complex vectors are free in one phase for each pair, and those beyond "
             "min(m, n) are any basis: they turn as little as can be. Vectors of equal "

@@ -8,7 +8,15 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import ShapeError
-from chainrule.core.primitive import Formula, Primitive, Sample, register, same
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    Sample,
+    Scale,
+    Ulp,
+    register,
+    same,
+)
 from chainrule.core.types import ArrayType
 from chainrule.primitives.elementwise import add, neg
 from chainrule.primitives.linalg.matrices import (
@@ -84,6 +92,7 @@ solve = register(
         transpose=(None, lambda z_bar, a, b: solve(swap(a), z_bar)),
         samples=_systems(3),
         batch=lambda batched, a, b: _solve_batch(solve, batched, a, b),
+        accuracy=Ulp(1),
         convention="A singular matrix raises LinAlgError.",
         source="Giles, Collected matrix derivative results (2008), 2.3.1",
     )
@@ -140,6 +149,7 @@ triangular_solve = register(
         batch=lambda batched, a, b, lower: _solve_batch(
             triangular_solve, batched, a, b, lower=lower
         ),
+        accuracy=Ulp(1, Scale.TERMS),
         convention="The other triangle is not read. A zero on the diagonal raises.",
         source="Giles, Collected matrix derivative results (2008), 2.3.1",
     )
@@ -191,6 +201,7 @@ pinv = register(
             Sample(((0, 2),), {"rcond": 1e-15}),
         ),
         batch=lambda batched, a, rcond: pinv(a, rcond=rcond),
+        accuracy=Ulp(1, Scale.NORM),
         convention=(
             "Singular values below rcond times the largest count as zeros. Where the "
             "rank changes there is no derivative; given is that of constant rank."

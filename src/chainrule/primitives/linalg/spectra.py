@@ -7,7 +7,13 @@ from typing import Any, Literal
 
 import numpy as np
 
-from chainrule.core.primitive import Formula, Primitive, Sample, register
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    Sample,
+    Ulp,
+    register,
+)
 from chainrule.core.types import ArrayType
 from chainrule.primitives.comparison import equal, select
 from chainrule.primitives.complex_numbers import complex, imag, real, real_part
@@ -72,6 +78,7 @@ eigvalsh = register(
         transpose=None,
         samples=SAMPLES,
         batch=lambda batched, x, low: eigvalsh(x, low=low),
+        accuracy=Ulp(1),
         convention=(
             f"{TRIANGLE} Equal eigenvalues: the first derivative is that for the "
             "eigenvectors that LAPACK chose; higher ones are not finite."
@@ -108,6 +115,7 @@ eigh = register(
         samples=tuple([replace(sample, observe=_but_phases) for sample in SAMPLES]),
         batch=lambda batched, x, low: eigh(x, low=low),
         multiple=True,
+        accuracy=Ulp(1),
         convention=(
             f"{TRIANGLE} Complex vectors are free in their phases, and turn as little "
             "as can be. Vectors of equal eigenvalues have no derivative: it is not "
@@ -161,6 +169,7 @@ eigvals = register(
         transpose=None,
         samples=GENERAL,
         batch=lambda batched, x: eigvals(x),
+        accuracy=Ulp(1),
         convention=(
             "The result is complex, also where NumPy gives real numbers because no "
             "value has an imaginary part. Matrices that cannot be diagonalized have "
@@ -210,6 +219,7 @@ eig = register(
         samples=GENERAL,
         batch=lambda batched, x: eig(x),
         multiple=True,
+        accuracy=Ulp(1),
         convention=(
             "The results are complex, also where NumPy gives real ones. C, a diagonal "
             "matrix, keeps LAPACK's choice: vectors of length 1 with a largest element "

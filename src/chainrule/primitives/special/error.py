@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from chainrule.core.primitive import Formula, register
+from chainrule.core.primitive import Formula, Primitive, Ulp, register
 from chainrule.primitives.comparison import greater, select
 from chainrule.primitives.elementwise import abs, add, div, mul, neg, square, sub
 from chainrule.primitives.exponential import SLOPE, exp, logistic
+from chainrule.primitives.rules import SMOOTH, float_type
 from chainrule.primitives.special.record import (
     LARGE,
     inverse_square,
+    of_scipy,
     record,
+    samples,
     tail_series,
 )
 
@@ -123,15 +126,21 @@ ndtr = register(
 )
 
 log_expit = register(
-    record(
-        "log_expit",
-        Formula(
+    Primitive(
+        name="log_expit",
+        formula=Formula(
             r"y = -\ln(1 + e^{-x})",
             r"\dot y = \frac{1}{1 + e^x}\,\dot x",
         ),
-        (lambda dx, y, x: mul(dx, logistic(neg(x))),),
-        ((-2.0, 2.0), (-40.0, 40.0)),
-        "https://dlmf.nist.gov/4.2.E1",
+        type=float_type,
+        numpy=of_scipy("log_expit"),
+        jvp=(lambda dx, y, x: mul(dx, logistic(neg(x))),),
+        transpose=None,
+        samples=samples(1, (-2.0, 2.0), (-40.0, 40.0)),
+        elementwise=True,
+        accuracy=Ulp(2),
+        convention=SMOOTH,
+        source="https://dlmf.nist.gov/4.7",
     )
 )
 

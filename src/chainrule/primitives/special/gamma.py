@@ -5,11 +5,15 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from chainrule.core.primitive import Formula, Primitive, register
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    register,
+)
 from chainrule.primitives.comparison import less, select
 from chainrule.primitives.elementwise import add, div, mul, neg, remainder, sub
 from chainrule.primitives.rules import float_type
-from chainrule.primitives.special.record import of_scipy, record, samples
+from chainrule.primitives.special.record import ONCE, of_scipy, record, samples
 from chainrule.primitives.trigonometric import cos, sin
 
 POSITIVE = ((0.5, 3.0), (5.0, 9.0))
@@ -30,6 +34,7 @@ zeta = register(
         transpose=None,
         samples=(*samples(1, *BOTH_SIDES, s=2), *samples(1, (1.5, 4.0), s=2.5)),
         elementwise=True,
+        accuracy=ONCE,
         convention=f"{POLES} The order s is a known number.",
         source="https://dlmf.nist.gov/25.11.E17",
     )

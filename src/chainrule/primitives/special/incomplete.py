@@ -18,7 +18,7 @@ from chainrule.primitives.special.gamma import (
     gammaln,
     polygamma,
 )
-from chainrule.primitives.special.record import record, samples, times_log, total
+from chainrule.primitives.special.record import ONCE, record, samples, times_log, total
 
 GAMMA = (((0.5, 3.0), (0.5, 3.0)), ((4.0, 6.0), (1.0, 9.0)), ((9.0, 30.0), (9.0, 30.0)))
 BETA = (
@@ -63,6 +63,7 @@ gammainc_by_shape = register(
         transpose=None,
         samples=(*samples(2, *GAMMA, order=1), *samples(2, GAMMA[0], order=2)),
         elementwise=True,
+        accuracy=ONCE,
         convention=OUTSIDE,
         source="R. J. Moore, Algorithm AS 187, Applied Statistics 31 (1982)",
     )
@@ -98,7 +99,7 @@ gammaincc = register(
             lambda dx, y, a, x: neg(mul(dx, gamma_density(a, x))),
         ),
         GAMMA,
-        "https://dlmf.nist.gov/8.8.E14",
+        "https://dlmf.nist.gov/8.8.E13",
     )
 )
 
@@ -206,6 +207,7 @@ betainc_by_parameter = register(
             *samples(3, BETA[0], orders=(1, 1)),
         ),
         elementwise=True,
+        accuracy=ONCE,
         convention=OUTSIDE,
         source="R. J. Boik and J. F. Robison-Cox, J. Statistical Software 3 (1998)",
     )

@@ -7,11 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.primitive import Formula, Primitive, Unknown, register
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    Unknown,
+    register,
+)
 from chainrule.primitives.elementwise import add, div, mul, neg, square
 from chainrule.primitives.exponential import exp
 from chainrule.primitives.rules import float_type
-from chainrule.primitives.special.record import of_scipy, record, samples
+from chainrule.primitives.special.record import ONCE, of_scipy, record, samples
 from chainrule.primitives.trigonometric import cos, sin
 
 POSITIVE = ((0.5, 2.0), (3.0, 9.0))
@@ -63,6 +68,7 @@ expn = register(
         transpose=None,
         samples=(*samples(1, *POSITIVE, n=2), *samples(1, (0.5, 2.0), n=4)),
         elementwise=True,
+        accuracy=ONCE,
         convention="The order n is a known integer from 2 on.",
         source="https://dlmf.nist.gov/8.19.E13",
     )
@@ -181,6 +187,7 @@ exprel = register(
         transpose=None,
         samples=(*samples(1, (-2.0, 2.0), n=0), *samples(1, (-9.0, -4.0), n=1)),
         elementwise=True,
+        accuracy=ONCE,
         convention="n is a known integer; of 0, (e^x - 1) / x, which is 1 at 0.",
         source="https://dlmf.nist.gov/13.4.E1",
     )
