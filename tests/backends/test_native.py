@@ -1,4 +1,4 @@
-"""The native backend means what NumPy means: each record, each sample, each level."""
+"""Native kernels at their edges: shapes, views, threads, donated arrays, the cache."""
 
 import numpy as np
 import pytest
@@ -6,117 +6,11 @@ from numpy.testing import assert_allclose
 
 from chainrule import config
 from chainrule.backends.native.compile import compile_program, emit
-from chainrule.backends.native.engine import assembly, object_code, statistics
-from chainrule.backends.native.target import cross_target, supported_levels, target_for
+from chainrule.backends.native.engine import object_code, statistics
+from chainrule.backends.native.target import target_for
 from chainrule.calculus import fori_loop, value_and_grad
-from chainrule.core.primitive import REGISTRY
-from chainrule.core.program import Program
 from chainrule.core.types import type_of
 from chainrule.transforms.trace import trace
-from tests.primitives.samples import FLOATS, complex_of, draw, samples_of
-
-LEVELS = [None, *supported_levels()]
-TOLERANCE = {np.float32: 4e-6, np.float64: 1e-13}
-TOLERANCE |= {complex_of(real).type: bound for real, bound in TOLERANCE.items()}
-"""A few units in the last place for elementary functions, sums in another order."""
-
-CASES = [
-    pytest.param(record, number, id=f"{record.name}-{number}")
-    for record in REGISTRY.values()
-    for number in range(len(record.samples))
-]
-
-OF_COMPLEX = [
-    pytest.param(record, sample, id=f"{record.name}-{number}")
-    for record in REGISTRY.values()
-    for number, sample in enumerate(samples_of(record))
-    if "c" in sample.dtypes
-]
-
-
-def traced(record, sample, dtype):
-    arrays = draw(sample, dtype)
-    types = [type_of(array) for array in arrays]
-    return arrays, trace(lambda *xs: record(*xs, **sample.params), types)
-
-
-def dtypes_of(sample):
-    """A sample with a sub-program is of that program's dtype; others of both."""
-    whole = any(isinstance(value, Program) for value in sample.params.values())
-    return FLOATS[1:] if whole else FLOATS
-
-
-@pytest.mark.parametrize("level", LEVELS, ids=lambda level: level or "host")
-@pytest.mark.parametrize(("record", "number"), CASES)
-def test_every_sample_gives_what_numpy_gives(record, number, level):
-    gives_what_numpy_gives(record, record.samples[number], target_for(level))
-
-
-@pytest.mark.parametrize(("record", "sample"), OF_COMPLEX)
-def test_complex_numbers_go_through_numpy(record, sample):
-    gives_what_numpy_gives(record, sample, target_for(None))
-
-
-def gives_what_numpy_gives(record, sample, target):
-    for dtype in dtypes_of(sample):
-        arrays, recording = traced(record, sample, dtype)
-        if not recording.program.equations:
-            continue
-        native = compile_program(recording.program, (), target)
-        got = native(recording.constants, arrays)
-        result = record.numpy(*arrays, **sample.params)
-        want = result if record.multiple else (result,)
-        for mine, numpys in zip(got, want, strict=True):
-            numpys = np.asarray(numpys)
-            assert (mine.shape, mine.dtype) == (numpys.shape, numpys.dtype)
-            if mine.dtype.kind in "fc":
-                tolerance = TOLERANCE[mine.dtype.type]
-                assert_allclose(mine, numpys, rtol=tolerance, atol=tolerance)
-            else:
-                assert np.array_equal(mine, numpys)
-
-
-@pytest.mark.parametrize(("record", "number"), CASES)
-def test_every_sample_compiles_for_another_processor(record, number):
-    target = cross_target("aarch64-unknown-linux-gnu", "generic")
-    sample = record.samples[number]
-    _, recording = traced(record, sample, dtypes_of(sample)[0])
-    if recording.program.equations:
-        text = emit(recording.program, (), target).text
-        assert "run:" in assembly(text, target)
-
-
-SPECIAL = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-40, -1e-310, 1.5, -2.5])
-
-
-OF_FLOATS = [
-    record.name
-    for record in REGISTRY.values()
-    if record.elementwise and set(record.samples[0].dtypes) == {"f"}
-]
-
-
-@pytest.mark.parametrize("name", OF_FLOATS)
-@pytest.mark.parametrize("dtype", FLOATS)
-def test_special_values_are_numpys(name, dtype):
-    record = REGISTRY[name]
-    sample = record.samples[0]
-    grids = np.meshgrid(*[SPECIAL.astype(dtype)] * len(sample.shapes))
-    arrays = [grid.ravel().copy() for grid in grids]
-    types = [type_of(array) for array in arrays]
-    recording = trace(lambda *xs: record(*xs, **sample.params), types)
-    got = compile_program(recording.program, ())([], arrays)[0]
-    with np.errstate(all="ignore"):
-        want = np.asarray(record.numpy(*arrays, **sample.params))
-    if name == "convert" and want.dtype.kind in "iu":
-        fits = np.isfinite(arrays[0])
-        got, want = got[fits], want[fits]
-    if want.dtype.kind in "fc":
-        tolerance = TOLERANCE[want.dtype.type]
-        assert_allclose(got, want, rtol=tolerance, atol=tolerance, equal_nan=True)
-    else:
-        assert np.array_equal(got, want)
-
 
 # -- kernels at their edges ------------------------------------------------
 

@@ -35,8 +35,9 @@ How to read an entry:
   is the exact result, rounded. Where terms of different signs can cancel, the units are
   those of the **terms**: of $`\\sum_j |\\partial y / \\partial x_j|\\,|x_j|`$, which is
   what one rounding of each operand could move the result by; in a sum, that of the
-  absolute values. Of the **norm** means, of the largest such number in all of the
-  result, each $`|x_j|`$ being the operand's largest. The tests hold every record to it.
+  absolute values; where its bound is for up to 32 terms, it grows with their number.
+  Of the **norm** means, of the largest such number in all of the result, each
+  $`|x_j|`$ being the operand's largest. The tests hold every record to it.
 
 | chapter | entries |
 |---|---|
@@ -102,5 +103,5 @@ def _limited(found: re.Match[str]) -> str:
 
 
 def _linked(source: str) -> str:
-    """Addresses as links."""
-    return re.sub(r"https?://\S+", lambda found: f"<{found[0]}>", source)
+    """Addresses as links, without the comma behind."""
+    return re.sub(r"https?://\S*[^\s,;]", lambda found: f"<{found[0]}>", source)

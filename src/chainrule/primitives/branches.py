@@ -279,7 +279,7 @@ switch = register(
         samples=_samples(),
         batch=Widening(_switch_batch),
         multiple=True,
-        accuracy=Ulp(2, Scale.PROGRAM),
+        accuracy=Ulp(3, Scale.PROGRAM),
         convention="Outside of 0 ... n - 1 the nearest branch is taken. At a border "
         "between branches, the derivative of the branch that is taken.",
         source=f"{GRIEWANK}, chapter 14",

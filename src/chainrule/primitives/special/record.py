@@ -31,7 +31,7 @@ def of_scipy(name: str, place: int | None = None) -> Callable[..., Any]:
     def meaning(*xs: Any) -> Any:
         from scipy import special
 
-        dtype = xs[-1].dtype
+        dtype = np.result_type(*xs)
         wide = np.promote_types(dtype, np.float64)
         results = getattr(special, name)(*[np.asarray(x, wide) for x in xs])
         with np.errstate(all="ignore"):
