@@ -10,7 +10,6 @@ import chainrule as cr
 from chainrule.core.errors import MissingRuleError, ShapeError, TracerError
 
 X = np.array([1.0, 2.0, 3.0])
-WINDOWS = np.lib.stride_tricks.sliding_window_view
 
 
 def stored(x):
@@ -125,9 +124,9 @@ def test_an_update_of_a_plain_array_says_what_to_write():
 @pytest.mark.parametrize(
     ("function", "name"),
     [
-        (lambda x: WINDOWS(x, 2), r"numpy\.lib\.stride_tricks\.sliding_\w+ at"),
+        (lambda x: np.lib.scimath.sqrt(x), r"numpy\.lib\.scimath\.sqrt at"),
         (lambda x: np.heaviside.reduce(x), r"numpy\.heaviside\.reduce at"),
-        (lambda x: np.spacing(x), r"numpy\.spacing at"),
+        (lambda x: np.isnat(x), r"numpy\.isnat at"),
     ],
 )
 def test_a_function_without_a_meaning_is_called_by_its_whole_name(function, name):

@@ -19,11 +19,12 @@ from chainrule.transforms.trace import trace, trace_with_values
 from tests.numpy.book_cases import BOOK
 from tests.numpy.cases import CASES, INDEXING, PROMOTION, Case
 from tests.numpy.cases_linalg import LINALG
+from tests.numpy.cases_rare import RARE
 
 late.load_all()
 
 UNKNOWN = [pytest.param(case, id=str(n)) for n, case in enumerate(BOOK)]
-TABLES = {"": CASES, "book": BOOK, "linalg": LINALG}
+TABLES = {"": CASES, "book": BOOK, "linalg": LINALG, "rare": RARE}
 NUMBERED = [
     pytest.param(case, id=f"{name}{n}")
     for name, table in TABLES.items()
@@ -39,8 +40,8 @@ EPSILON = 1e-5
 UFUNCS = {
     function.__name__: function
     for function in HANDLERS
-    if isinstance(function, np.ufunc) and "f" in "".join(function.types)
-    if function.signature is None
+    if isinstance(function, np.ufunc) and function.signature is None
+    if "f" * function.nin in [types.partition("->")[0] for types in function.types]
 }
 MAKERS = (
     *("arange", "diag_indices", "empty", "eye", "from_dlpack", "identity", "ones"),

@@ -27,6 +27,7 @@ from chainrule.core.handlers import HANDLERS as HANDLERS
 from chainrule.core.handlers import LATE as LATE
 from chainrule.core.handlers import NAMED as NAMED
 from chainrule.core.handlers import implements as implements
+from chainrule.core.handlers import in_form
 from chainrule.core.interpreter import Traced
 from chainrule.core.methods import ArrayMethods
 from chainrule.core.primitive import Primitive
@@ -92,7 +93,7 @@ class Tracer(Unchanging, ArrayMethods, Traced):
     ) -> Any:
         if any(kind is not Tracer and kind is not np.ndarray for kind in types):
             return NotImplemented
-        return self._call(function, args, kwargs, function)
+        return self._call(function, *in_form(function, args, kwargs), function)
 
     def _call(
         self, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any], key: Any
@@ -164,9 +165,10 @@ class Tracer(Unchanging, ArrayMethods, Traced):
         raise ConversionError(
             f"Expected array code that can be traced, got a conversion of {self!r} to "
             f"a plain ndarray at {user_line()}: use NumPy functions on it directly "
-            "(np.stack for a list of traced values, chainrule.numpy.take(array, i) for "
-            "a traced index into a plain array); a function of another library needs a "
-            "rule of its own, by chainrule.custom_jvp."
+            "(np.stack for a list of traced values, chainrule.vmap in place of "
+            "np.vectorize, chainrule.numpy.take(array, i) for a traced index into a "
+            "plain array); a function of another library needs a rule of its own, by "
+            "chainrule.custom_jvp."
         )
 
     def __repr__(self) -> str:

@@ -7,6 +7,7 @@ let others answer; ``sort``, ``argsort``, ``finfo`` and ``iinfo``, which take mo
 ``linalg`` and ``fft`` load when first asked for.
 """
 
+from types import ModuleType as _ModuleType
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
@@ -54,6 +55,7 @@ from numpy import atleast_3d as atleast_3d
 from numpy import average as average
 from numpy import bincount as bincount
 from numpy import bitwise_and as bitwise_and
+from numpy import bitwise_count as bitwise_count
 from numpy import bitwise_invert as bitwise_invert
 from numpy import bitwise_left_shift as bitwise_left_shift
 from numpy import bitwise_not as bitwise_not
@@ -135,16 +137,23 @@ from numpy import floor_divide as floor_divide
 from numpy import fmax as fmax
 from numpy import fmin as fmin
 from numpy import fmod as fmod
+from numpy import frexp as frexp
 from numpy import from_dlpack as from_dlpack
 from numpy import full_like as full_like
+from numpy import gcd as gcd
 from numpy import geomspace as geomspace
 from numpy import gradient as gradient
 from numpy import greater as greater
 from numpy import greater_equal as greater_equal
 from numpy import heaviside as heaviside
+from numpy import histogram as histogram
+from numpy import histogram2d as histogram2d
+from numpy import histogram_bin_edges as histogram_bin_edges
+from numpy import histogramdd as histogramdd
 from numpy import hsplit as hsplit
 from numpy import hstack as hstack
 from numpy import hypot as hypot
+from numpy import i0 as i0
 from numpy import identity as identity
 from numpy import imag as imag
 from numpy import inf as inf
@@ -155,6 +164,7 @@ from numpy import int16 as int16
 from numpy import int32 as int32
 from numpy import int64 as int64
 from numpy import interp as interp
+from numpy import intersect1d as intersect1d
 from numpy import invert as invert
 from numpy import isclose as isclose
 from numpy import iscomplex as iscomplex
@@ -170,11 +180,12 @@ from numpy import isreal as isreal
 from numpy import isrealobj as isrealobj
 from numpy import ix_ as ix_
 from numpy import kron as kron
+from numpy import lcm as lcm
+from numpy import ldexp as ldexp
 from numpy import left_shift as left_shift
 from numpy import less as less
 from numpy import less_equal as less_equal
 from numpy import lexsort as lexsort
-from numpy import linalg as linalg
 from numpy import linspace as linspace
 from numpy import log as log
 from numpy import log1p as log1p
@@ -236,6 +247,8 @@ from numpy import piecewise as piecewise
 from numpy import poly as poly
 from numpy import polyadd as polyadd
 from numpy import polyder as polyder
+from numpy import polydiv as polydiv
+from numpy import polyfit as polyfit
 from numpy import polyint as polyint
 from numpy import polymul as polymul
 from numpy import polysub as polysub
@@ -262,10 +275,13 @@ from numpy import right_shift as right_shift
 from numpy import rint as rint
 from numpy import roll as roll
 from numpy import rollaxis as rollaxis
+from numpy import roots as roots
 from numpy import rot90 as rot90
 from numpy import round as round
 from numpy import searchsorted as searchsorted
 from numpy import select as select
+from numpy import setdiff1d as setdiff1d
+from numpy import setxor1d as setxor1d
 from numpy import shape as shape
 from numpy import sign as sign
 from numpy import signbit as signbit
@@ -273,6 +289,8 @@ from numpy import sin as sin
 from numpy import sinc as sinc
 from numpy import sinh as sinh
 from numpy import size as size
+from numpy import sort_complex as sort_complex
+from numpy import spacing as spacing
 from numpy import split as split
 from numpy import sqrt as sqrt
 from numpy import square as square
@@ -304,6 +322,7 @@ from numpy import uint8 as uint8
 from numpy import uint16 as uint16
 from numpy import uint32 as uint32
 from numpy import uint64 as uint64
+from numpy import union1d as union1d
 from numpy import unique as unique
 from numpy import unique_all as unique_all
 from numpy import unique_counts as unique_counts
@@ -322,6 +341,7 @@ from numpy import vstack as vstack
 from numpy import where as where
 from numpy import zeros as zeros
 from numpy import zeros_like as zeros_like
+from numpy.lib.stride_tricks import sliding_window_view as sliding_window_view
 
 from chainrule.numpy import complex_numbers as complex_numbers
 from chainrule.numpy import creation as creation
@@ -351,3 +371,10 @@ if _TYPE_CHECKING:
 def __getattr__(name: str) -> _Any:
     """Load a namespace on first use."""
     return late.namespace(name)
+
+
+def __dir__() -> list[str]:
+    """What is here and what loads on first use; of modules, the namespaces alone."""
+    here = [name for name, x in globals().items() if not isinstance(x, _ModuleType)]
+    public = [name for name in here if name.startswith("__") or name[0] != "_"]
+    return sorted({*public, "fft", "linalg"})

@@ -70,11 +70,12 @@ def _cumulative(
     out: Any = None,
     include_initial: bool = False,
 ) -> Any:
-    if axis is None and x.ndim != 1:
+    if axis is None and x.ndim > 1:
         raise ValueError(
             f"Expected an axis for an array of {x.ndim} axes, got None at "
             f"{user_line()}: name the axis to go along."
         )
+    x = np.atleast_1d(x)
     place = one_axis(0 if axis is None else axis, x.ndim)
     totals = running(x, axis=place, dtype=dtype)
     if not include_initial:

@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.core.errors import ShapeError, user_line
 from chainrule.core.tracer import Tracer, implements
 from chainrule.numpy.indexing import take
-from chainrule.numpy.promotion import is_traced, lifted, result_type
+from chainrule.numpy.promotion import is_traced, lifted, refuse, result_type
 from chainrule.numpy.structure import one_axis
 from chainrule.primitives.conversion import stop_gradient
 
@@ -73,6 +73,8 @@ def insert(x: Any, obj: Any, values: Any, axis: Any = None) -> Any:
 def delete(x: Any, obj: Any, axis: Any = None) -> Any:
     """What is left without the elements at known places."""
     line, place = (np.ravel(x), 0) if axis is None else (x, one_axis(axis, x.ndim))
+    if isinstance(obj, Tracer):
+        obj = obj.known("the places of np.delete")
     kept = np.delete(np.arange(line.shape[place]), obj)
     return np.take(line, kept, axis=place)
 
@@ -172,6 +174,34 @@ def _conditions(x: Any, condlist: Any) -> list[Any]:
     flags = lifted(condlist) if is_traced(condlist) else condlist
     single = getattr(flags, "ndim", 1) == 0 or (x.ndim and np.ndim(flags[0]) == 0)
     return [lifted(condlist)] if single else [lifted(c) for c in condlist]
+
+
+@implements(np.lib.stride_tricks.sliding_window_view)
+def sliding_window_view(
+    x: Any, window_shape: Any, axis: Any = None, **options: Any
+) -> Any:
+    """The windows at each place, their elements along new last axes: a copy here."""
+    options.pop("subok", None)
+    options.pop("writeable", None)
+    refuse("sliding_window_view", options)
+    extents = np.atleast_1d(window_shape).tolist()
+    axes = range(x.ndim) if axis is None else np.atleast_1d(axis).tolist()
+    if len(extents) != len(axes):
+        raise ShapeError(
+            f"Expected an extent of the window for each axis, got {len(extents)} for "
+            f"{len(axes)} at {user_line()}: name the axes."
+        )
+    for extent, place in zip(extents, axes, strict=True):
+        place = one_axis(place, x.ndim)
+        count = x.shape[place] - extent + 1
+        if count < 1 or extent < 0:
+            raise ShapeError(
+                f"Expected windows of at most {x.shape[place]} elements, got {extent} "
+                f"at {user_line()}."
+            )
+        places = np.arange(count)[:, None] + np.arange(extent)
+        x = np.moveaxis(take(x, places, axis=place), place + 1, -1)
+    return x
 
 
 # -- lines -----------------------------------------------------------------------------

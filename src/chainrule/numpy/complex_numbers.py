@@ -38,6 +38,7 @@ def imag(x: Any) -> Any:
 @implements(np.angle)
 def angle(z: Any, deg: bool = False) -> Any:
     """The angle of each number in the plane; derivative NaN at 0, where it has none."""
+    z = z.astype(float) if z.dtype.kind == "b" else z
     turned = np.arctan2(np.imag(z), np.real(z))
     return np.rad2deg(turned) if deg else turned
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from chainrule.core.interpreter import Traced
 from chainrule.core.tracer import Tracer, implements
 from chainrule.core.tree import flatten
 from chainrule.core.types import Shape
-from chainrule.numpy.promotion import astype, refuse, result_type
+from chainrule.numpy.promotion import astype, lifted, refuse, result_type
 
 
 def _repeated(value: Any, like: Any, dtype: Any, shape: Any) -> Any:
@@ -20,27 +21,34 @@ def _repeated(value: Any, like: Any, dtype: Any, shape: Any) -> Any:
     return np.broadcast_to(np.asarray(value, wanted), extents)
 
 
+def _extents(name: str, args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+    """The shape, where one is given; memory's order and subclasses mean nothing."""
+    options |= dict(zip(("order", "subok", "shape"), args, strict=False))
+    for ignored in ("order", "subok"):
+        options.pop(ignored, None)
+    shape = options.pop("shape", None)
+    refuse(name, options)
+    return shape
+
+
 @implements(np.zeros_like, np.empty_like)
 def zeros_like(x: Any, dtype: Any = None, *args: Any, **options: Any) -> Any:
     """Zeros of the shape and dtype of an array."""
-    shape = options.pop("shape", None)
-    refuse("zeros_like", options)
-    return _repeated(0, x, dtype, shape)
+    return _repeated(0, x, dtype, _extents("zeros_like", args, options))
 
 
 @implements(np.ones_like)
 def ones_like(x: Any, dtype: Any = None, *args: Any, **options: Any) -> Any:
     """Ones of the shape and dtype of an array."""
-    shape = options.pop("shape", None)
-    refuse("ones_like", options)
-    return _repeated(1, x, dtype, shape)
+    return _repeated(1, x, dtype, _extents("ones_like", args, options))
 
 
 @implements(np.full_like)
-def full_like(x: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Any:
+def full_like(
+    x: Any, fill_value: Any, dtype: Any = None, *args: Any, **options: Any
+) -> Any:
     """One number in the shape and dtype of an array."""
-    shape = options.pop("shape", None)
-    refuse("full_like", options)
+    shape = _extents("full_like", args, options)
     if not isinstance(fill_value, Traced):
         return _repeated(fill_value, x, dtype, shape)
     return full(x.shape if shape is None else shape, fill_value, dtype or x.dtype)
@@ -131,7 +139,7 @@ def _stacked(values: Any) -> Any:
 
 
 @implements(np.linspace)
-def linspace(
+def linspace(  # noqa: PLR0913  (the parameters are NumPy's)
     start: Any,
     stop: Any,
     num: int = 50,
@@ -139,15 +147,25 @@ def linspace(
     retstep: bool = False,
     dtype: Any = None,
     axis: int = 0,
+    *,
+    device: Any = None,
 ) -> Any:
-    """Numbers at equal distances between two ends."""
+    """Numbers at equal distances between two ends, the last one exactly the end."""
+    num = operator.index(num)
     parts = num - 1 if endpoint else num
-    width = np.subtract(stop, start) * 1.0
-    steps = (np.arange(num) / max(parts, 1)).astype(width.dtype)
-    column = steps.reshape(num, *[1] * np.ndim(width))
-    points = np.moveaxis(start + column * width, 0, axis)
-    points = points if dtype is None else astype(points, dtype)
-    return (points, width / parts) if retstep else points
+    exact = result_type(start, stop, 1.0)
+    start, stop = lifted(start).astype(exact), lifted(stop).astype(exact)
+    step = np.subtract(stop, start) / (parts if parts else np.nan)
+    column = np.arange(num).reshape(num, *[1] * np.ndim(step)).astype(step.dtype)
+    points = start + column * (step if parts else 0)
+    if endpoint and num > 1:
+        last = np.broadcast_to(stop, points.shape[1:]).astype(points.dtype)
+        points = np.concatenate([points[:-1], last[None]])
+    points = np.moveaxis(points, 0, axis)
+    if dtype is not None:
+        whole = np.dtype(dtype).kind in "iu"
+        points = astype(np.floor(points) if whole else points, dtype)
+    return (points, step) if retstep else points
 
 
 @implements(np.meshgrid)

@@ -13,7 +13,7 @@ import numpy as np
 
 from chainrule.core.errors import ShapeError, user_line
 from chainrule.core.tracer import implements
-from chainrule.numpy.promotion import cast
+from chainrule.numpy.promotion import cast, lifted
 from chainrule.numpy.structure import Axis, many_axes, one_axis
 from chainrule.primitives import fourier as p
 from chainrule.primitives.slicing import part
@@ -228,3 +228,64 @@ def ifftshift(x: Any, axes: Axis = None) -> Any:
     """The zero frequency moved back to the front."""
     places = many_axes(axes, x.ndim)
     return np.roll(x, [-(x.shape[place] // 2) for place in places], places)
+
+
+def fftfreq(n: int, d: Any = 1.0, *, dtype: Any = None, device: Any = None) -> Any:
+    r"""Frequencies of the places of ``fft``, from 0 up and then from the lowest.
+
+    .. math:: f_k = \frac{k}{n d}, \qquad
+        k = 0, \dots, \lceil n/2 \rceil - 1,\ -\lfloor n/2 \rfloor, \dots, -1
+
+    Shapes:
+        f: ``(n,)``.
+
+    Args:
+        n: How many places.
+        d: The distance between samples; possibly traced.
+        dtype: By default float64, or that of a traced distance.
+        device: None or ``"cpu"``.
+
+    Returns:
+        The frequencies, in turns for each unit of ``d``.
+
+    Examples:
+        >>> fftfreq(4, dtype=np.float32)
+        array([ 0.  ,  0.25, -0.5 , -0.25], dtype=float32)
+
+    Source: https://data-apis.org/array-api/2024.12/extensions/generated/array_api.fft.fftfreq.html.
+    """
+    return _frequencies(
+        np.fft.ifftshift(np.arange(-(n // 2), (n + 1) // 2)), n, d, dtype
+    )
+
+
+def rfftfreq(n: int, d: Any = 1.0, *, dtype: Any = None, device: Any = None) -> Any:
+    r"""Frequencies of the places of ``rfft``, from 0 up.
+
+    .. math:: f_k = \frac{k}{n d}, \qquad k = 0, \dots, \lfloor n/2 \rfloor
+
+    Shapes:
+        f: ``(n // 2 + 1,)``.
+
+    Args:
+        n: How many places the real signal has.
+        d: The distance between samples; possibly traced.
+        dtype: By default float64, or that of a traced distance.
+        device: None or ``"cpu"``.
+
+    Returns:
+        The frequencies, in turns for each unit of ``d``.
+
+    Examples:
+        >>> rfftfreq(4, d=0.5)
+        array([0. , 0.5, 1. ])
+
+    Source: https://data-apis.org/array-api/2024.12/extensions/generated/array_api.fft.rfftfreq.html.
+    """
+    return _frequencies(np.arange(n // 2 + 1), n, d, dtype)
+
+
+def _frequencies(places: Any, n: int, d: Any, dtype: Any) -> Any:
+    """Numbers of waves over n samples at a distance, as NumPy rounds them."""
+    found = places * (1.0 / (n * d))
+    return found if dtype is None else lifted(found).astype(dtype)

@@ -281,7 +281,8 @@ def compress(condition: Any, x: Any, axis: Any = None, **options: Any) -> Any:
     return take(np.ravel(x), chosen) if axis is None else take(x, chosen, axis)
 
 
-@implements(np.copyto, np.put, np.putmask, np.place, np.fill_diagonal)
+@implements(np.copyto, np.put, np.put_along_axis, np.putmask, np.place)
+@implements(np.fill_diagonal)
 def assignment(*_: Any, **options: Any) -> Any:
     """Raise: arrays under a transform cannot change."""
     raise TracerError(

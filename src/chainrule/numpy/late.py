@@ -23,6 +23,8 @@ ROOMS: tuple[str, ...] = (
     "chainrule.numpy.nan_aware",
     "chainrule.numpy.polynomials",
     "chainrule.numpy.folds",
+    "chainrule.numpy.sets",
+    "chainrule.numpy.histograms",
     "chainrule.numpy.linalg",
     "chainrule.numpy.fft",
     "chainrule.numpy.array_api",

@@ -92,7 +92,12 @@ def dot(x: Any, y: Any, out: Any = None) -> Any:
 @implements(np.vdot)
 def vdot(x: Any, y: Any) -> Any:
     """The sum of the products of all elements, those of the first conjugated."""
-    return np.matmul(np.conj(np.ravel(x)), np.ravel(y))
+    return np.matmul(conjugated(np.ravel(x)), np.ravel(y))
+
+
+def conjugated(x: Any) -> Any:
+    """The conjugate; of real numbers, and so of booleans, the same in their dtype."""
+    return np.conj(x) if x.dtype.kind == "c" else x
 
 
 @implements(np.vecdot)
@@ -106,8 +111,7 @@ def vecdot(x: Any, y: Any, /, *, axis: int = -1, **options: Any) -> Any:
             f"Expected one extent along axis {axis} for vecdot, got {extents[0]} and "
             f"{extents[1]} at {user_line()}: make them equal."
         )
-    row = np.conj(first) if first.dtype.kind == "c" else first
-    return np.matmul(row[..., None, :], second[..., None])[..., 0, 0]
+    return np.matmul(conjugated(first)[..., None, :], second[..., None])[..., 0, 0]
 
 
 @implements(np.inner)

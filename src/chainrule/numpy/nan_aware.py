@@ -11,6 +11,7 @@ from chainrule.core.tracer import Tracer, implements
 from chainrule.numpy.order import (
     between,
     hundredths,
+    is_whole,
     merged,
     method_named,
     parts_of,
@@ -65,13 +66,16 @@ def _extreme(function: Any, fill: float) -> Any:
         axis: Any = None,
         out: Any = None,
         keepdims: Any = False,
-        **options: Any,
+        initial: Any = None,
+        where: Any = True,
     ) -> Any:
         keepdims = asked(keepdims)
+        options = {"initial": initial, "where": where}
+        options = {name: value for name, value in options.items() if is_given(value)}
         if not _holds_nan(x):
             return function(x, axis=axis, keepdims=keepdims, **options)
         found = function(_filled(x, fill), axis=axis, keepdims=keepdims, **options)
-        if is_given(options.get("initial")):
+        if is_given(initial):
             return found
         some = np.any(_numbers(x), axis=axis, keepdims=keepdims)
         return np.where(some, found, np.asarray(np.nan, x.dtype))
@@ -148,16 +152,18 @@ def nanquantile(
     out: Any = None,
     overwrite_input: bool = False,
     method: Any = "linear",
+    keepdims: Any = False,
     **options: Any,
 ) -> Any:
     """Values below which given parts of what is a number lie."""
     x = lifted(x)
     if not _holds_nan(x):
-        return np.quantile(x, q, axis, method=method, **options)
-    keepdims = options.pop("keepdims", False)
+        keepdims = asked(keepdims)
+        return np.quantile(x, q, axis, method=method, keepdims=keepdims, **options)
     refuse("nanquantile", options)
     refuse_complex("nanquantile", x)
     where, rounding = method_named(method)
+    dtype = x.dtype if is_whole(q) else None
     q = parts_of(q, x)
     lines, kept = merged(x, axis)
     lines = np.sort(lines)
@@ -172,6 +178,7 @@ def nanquantile(
         lambda at: np.take_along_axis(lines, at, -1),
     )
     found = np.reshape(found, (*found.shape[:-1], *q.shape))
+    found = found if dtype is None else found.astype(dtype)
     return shaped(found, q.ndim, kept if asked(keepdims) else None)
 
 

@@ -211,6 +211,11 @@ def parts_of(q: Any, x: Any) -> Any:
     return q
 
 
+def is_whole(q: Any) -> bool:
+    """Whether parts are integers, of which NumPy makes quantiles in x's dtype."""
+    return result_type(q).kind in "biu"
+
+
 def between(
     lines: Any, place: Any, rounding: Any, count: Any, take: Callable[[Any], Any]
 ) -> Any:
@@ -236,17 +241,17 @@ def quantile(
     out: Any = None,
     overwrite_input: bool = False,
     method: str = "linear",
+    keepdims: Any = False,
     **options: Any,
 ) -> Any:
     """Values below which given parts of the elements lie."""
-    keepdims = options.pop("keepdims", False)
     weights = options.pop("weights", None)
     refuse("quantile", options)
     refuse_complex("quantile", x, q)
     if is_given(weights):
         return _weighted(x, q, axis, (method, keepdims), weights)
     where, rounding = method_named(method)
-    x = lifted(x)
+    x, whole = lifted(x), is_whole(q)
     q = parts_of(q, x)
     lines, kept = merged(x, axis)
     lines = np.sort(lines)
@@ -257,6 +262,7 @@ def quantile(
         nan = np.isnan(lines[..., -1])
         nan = np.reshape(nan, (*nan.shape, *[1] * q.ndim))
         found = np.where(nan, np.asarray(np.nan, x.dtype), found)
+    found = found.astype(x.dtype) if whole else found
     return shaped(found, q.ndim, kept if asked(keepdims) else None)
 
 

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import operator
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from chainrule.core.errors import ShapeError, user_line
-from chainrule.core.tracer import implements
-from chainrule.numpy.promotion import cast_as_asked, is_traced, lifted, refuse_complex
+from chainrule.core.tracer import Tracer, implements
+from chainrule.numpy.linear_algebra import conjugated
+from chainrule.numpy.promotion import (
+    cast_as_asked,
+    is_traced,
+    lifted,
+    refuse_complex,
+    result_type,
+)
 
 
 @implements(np.polyval)
@@ -66,8 +74,20 @@ def _same_length(a1: Any, a2: Any) -> tuple[Any, Any]:
 
 @implements(np.polymul)
 def polymul(a1: Any, a2: Any) -> Any:
-    """The coefficients of a product."""
-    return np.convolve(np.atleast_1d(lifted(a1)), np.atleast_1d(lifted(a2)))
+    """The coefficients of a product.
+
+    Zeros in front go where they are known to be zeros, as those of a plain array are.
+    """
+    first, second = np.atleast_1d(_without_zeros(a1)), np.atleast_1d(_without_zeros(a2))
+    return np.convolve(first, second)
+
+
+def _without_zeros(a: Any) -> Any:
+    """Plain coefficients from the first that is not 0, at least one."""
+    if is_traced(a):
+        return a
+    known = np.trim_zeros(np.atleast_1d(a), "f")
+    return known if known.size else np.zeros(1, known.dtype)
 
 
 @implements(np.poly)
@@ -86,6 +106,84 @@ def poly(seq_of_zeros: Any) -> Any:
         moved = np.concatenate([nothing, found * zero])
         found = np.concatenate([found, nothing]) - moved
     return found
+
+
+@implements(np.polydiv)
+def polydiv(u: Any, v: Any) -> tuple[Any, Any]:
+    """The coefficients of the quotient and of the rest.
+
+    The rest begins with its first coefficient that is not known to be 0.
+    """
+    dtype = result_type(u, v, 1.0)
+    u, v = [np.atleast_1d(lifted(p)).astype(dtype) for p in (u, v)]
+    count = max(u.shape[0] - v.shape[0] + 1, 1)
+    quotient: list[Any] = []
+    for k in range(count if u.shape[0] >= v.shape[0] else 0):
+        quotient.append(u[0] / v[0])
+        head = u[: v.shape[0]] - quotient[k] * v
+        u = np.concatenate([head[1:], u[v.shape[0] :]])
+    whole = np.stack(quotient) if quotient else np.zeros(1, u.dtype)
+    rest = u if u.shape[0] else np.zeros(1, u.dtype)
+    known = rest.value if isinstance(rest, Tracer) else rest
+    if known is not None:
+        seen = np.flatnonzero(~np.isclose(known, 0, rtol=1e-14))
+        rest = rest[min(seen[0] if seen.size else known.size, known.size - 1) :]
+    return whole, rest
+
+
+@implements(np.roots)
+def roots(p: Any) -> Any:
+    """The zeros of a polynomial, as complex numbers.
+
+    Its first coefficient must be other than 0 where values are not known.
+    """
+    p = np.atleast_1d(lifted(p)) * 1.0
+    known = p.value if isinstance(p, Tracer) else p
+    zeros = 0
+    if known is not None:
+        seen = np.flatnonzero(known)
+        if not seen.size:
+            return np.zeros(0)
+        zeros = known.size - 1 - int(seen[-1])
+        p = p[int(seen[0]) : int(seen[-1]) + 1]
+    if p.shape[0] < 2:
+        return np.zeros(zeros)
+    below = np.eye(p.shape[0] - 2, p.shape[0] - 1, dtype=p.dtype)
+    companion = np.concatenate([(-p[1:] / p[0])[None], below])
+    found = np.linalg.eigvals(companion)
+    return np.concatenate([found, np.zeros(zeros, found.dtype)])
+
+
+@implements(np.polyfit)
+def polyfit(
+    x: Any,
+    y: Any,
+    deg: int,
+    rcond: float | None = None,
+    full: bool = False,
+    w: Any = None,
+    cov: bool | str = False,
+) -> Any:
+    """The coefficients of the polynomial that is closest to points."""
+    x, y = lifted(x) * 1.0, lifted(y) * 1.0
+    order = operator.index(deg) + 1
+    columns = np.vander(x, order)
+    if w is not None:
+        w = lifted(w) * 1.0
+        columns = columns * w[:, None]
+        y = y * (w[:, None] if y.ndim == 2 else w)
+    size = np.sqrt(np.sum(columns * columns, axis=0))
+    cut = x.shape[0] * float(np.finfo(x.dtype).eps) if rcond is None else rcond
+    found, rest, rank, spectrum = np.linalg.lstsq(columns / size, y, cut)
+    found = (found.T / size).T
+    if full:
+        return found, rest, rank, spectrum, cut
+    if not cov:
+        return found
+    inner = np.linalg.inv(np.matmul((columns / size).T, columns / size))
+    inner = inner / np.outer(size, size)
+    share = 1.0 if cov == "unscaled" else rest / (x.shape[0] - order)
+    return found, inner * share if y.ndim == 1 else inner[:, :, None] * share
 
 
 @implements(np.vander)
@@ -107,7 +205,7 @@ UNROLLED = 16
 
 
 @implements(np.convolve)
-def convolve(a: Any, v: Any, mode: str = "full") -> Any:
+def convolve(a: Any, v: Any, mode: str | int = "full") -> Any:
     """The sums of products of a line and a reversed window that moves along it."""
     a, v = _lines(a, v)
     if a.shape[0] < v.shape[0]:
@@ -117,10 +215,10 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Any:
 
 
 @implements(np.correlate)
-def correlate(a: Any, v: Any, mode: str = "valid") -> Any:
+def correlate(a: Any, v: Any, mode: str | int = "valid") -> Any:
     """The sums of products of a line and a window that moves along it."""
     a, v = _lines(a, v)
-    v = np.conj(v)
+    v = conjugated(v)
     n, m = a.shape[0], v.shape[0]
     if n >= m:
         return _slid(a, v, *_span(mode, n, m))
@@ -138,18 +236,23 @@ def _lines(a: Any, v: Any) -> tuple[Any, Any]:
     return first, second
 
 
-def _span(mode: str, n: int, m: int) -> tuple[int, int]:
+MODES = ("valid", "same", "full")
+
+
+def _span(mode: str | int, n: int, m: int) -> tuple[int, int]:
     """Which of the n + m - 1 places of the window are wanted."""
     spans = {
         "full": (0, n + m - 1),
         "same": ((m - 1) // 2, (m - 1) // 2 + n),
         "valid": (m - 1, n),
     }
+    if isinstance(mode, int) and 0 <= mode < len(MODES):
+        mode = MODES[mode]
     if mode not in spans:
         raise ValueError(
             f"Expected mode 'full', 'same' or 'valid', got {mode!r} at {user_line()}."
         )
-    return spans[mode]
+    return spans[str(mode)]
 
 
 def _slid(line: Any, window: Any, start: int, stop: int) -> Any:

@@ -17,7 +17,9 @@ from chainrule.primitives.structure import broadcast_to, reshape
 @implements(np.tile)
 def tile(x: Any, reps: Any) -> Any:
     """An array repeated side by side."""
-    counts = tuple(reps) if isinstance(reps, (tuple, list)) else (reps,)
+    if isinstance(reps, Tracer):
+        reps = reps.known("the counts of np.tile").tolist()
+    counts = (reps,) if np.ndim(reps) == 0 else tuple(reps)
     ndim = max(x.ndim, len(counts))
     counts = (1,) * (ndim - len(counts)) + counts
     extents = (1,) * (ndim - x.ndim) + x.shape

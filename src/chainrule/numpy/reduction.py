@@ -33,14 +33,17 @@ def asked(keepdims: Any) -> bool:
 
 def reduced(primitive: Primitive, x: Any, axis: Axis, keepdims: Any) -> Any:
     """Apply a reduction along axes, which stay with extent 1 where asked."""
-    if not x.ndim and axis in (0, -1):
-        axis = None  # NumPy's reductions take these two for a scalar
-    axes = tuple(sorted(many_axes(axis, x.ndim)))
+    axes = tuple(sorted(many_axes(None if of_scalar(axis, x) else axis, x.ndim)))
     y = primitive(x, axes=axes)
     if asked(keepdims):
         kept = [1 if i in axes else extent for i, extent in enumerate(x.shape)]
         return reshape(y, shape=tuple(kept))
     return y
+
+
+def of_scalar(axis: Any, x: Any) -> bool:
+    """Whether it is the one axis that NumPy grants a scalar, which has none."""
+    return x.ndim == 0 and isinstance(axis, int) and axis in (0, -1)
 
 
 def total_dtype(x: Any, dtype: Any) -> np.dtype[Any]:
@@ -204,7 +207,7 @@ for _ufunc, _handler in UFUNC_REDUCTIONS.items():
 def count_of(x: Any, axis: Axis) -> int:
     """How many elements each result of a reduction is made of."""
     count = 1
-    for i in many_axes(axis, x.ndim):
+    for i in many_axes(None if of_scalar(axis, x) else axis, x.ndim):
         count *= x.shape[i]
     return count
 
@@ -238,7 +241,8 @@ def mean(
     wanted = np.dtype(float) if x.dtype.kind in "biu" and dtype is None else dtype
     typed = x if wanted is None else cast_as_asked(x, np.dtype(wanted))
     total = reduced(reduce_sum, chosen(typed, where, 0), axis, keepdims)
-    return _share(total, _counted(x, axis, keepdims, where))
+    found = _share(total, _counted(x, axis, keepdims, where))
+    return found if wanted is None else cast(found, np.dtype(wanted))
 
 
 @implements(np.var)
@@ -256,6 +260,11 @@ def var(
     middle = options.pop("mean", None)
     correction = options.pop("correction", None)
     refuse("var", options)
+    if dtype is not None and np.dtype(dtype).kind not in "fc":
+        raise TypeError(
+            f"Expected a floating-point dtype for a variance, got {np.dtype(dtype)} at "
+            f"{user_line()}: leave dtype out, and cast the result."
+        )
     fewer = correction if is_given(correction) else ddof
     if not is_given(middle):
         middle = mean(x, axis, dtype, keepdims=True, where=where)
@@ -299,7 +308,7 @@ def argmin(x: Any, axis: Any = None, out: Any = None, *, keepdims: Any = False) 
 
 
 def _position(primitive: Primitive, x: Any, axis: Any, keepdims: Any) -> Any:
-    if axis is None:
+    if axis is None or of_scalar(axis, x):
         found = primitive(np.ravel(x), axis=0)
         return np.reshape(found, (1,) * x.ndim) if asked(keepdims) else found
     place = one_axis(axis, x.ndim)
@@ -322,6 +331,11 @@ def allclose(x: Any, y: Any, *args: Any, **options: Any) -> Any:
 
 
 @implements(np.array_equal)
-def array_equal(x: Any, y: Any) -> Any:
+def array_equal(x: Any, y: Any, equal_nan: bool = False) -> Any:
     """Whether shapes and all elements are equal."""
-    return np.shape(x) == np.shape(y) and np.all(np.equal(x, y))
+    if np.shape(x) != np.shape(y):
+        return False
+    same = np.equal(x, y)
+    if equal_nan:
+        same = np.logical_or(same, np.logical_and(np.isnan(x), np.isnan(y)))
+    return np.all(same)

@@ -12,6 +12,7 @@ from chainrule.numpy.elementwise import beside, truth
 from chainrule.numpy.promotion import (
     BOOL,
     broadcast_shape,
+    cast,
     fit,
     refuse,
     result_type,
@@ -87,13 +88,18 @@ def round_(x: Any, decimals: int = 0, **options: Any) -> Any:
     if x.dtype.kind == "b":
         x = x.astype(np.float16)
     if x.dtype.kind not in "fc":
-        return x if decimals >= 0 else (x // 10**-decimals) * 10**-decimals
+        return x if decimals >= 0 else _tens(x, 10**-decimals)
     if decimals == 0:
         return rint(x)
     scale = 10.0 ** abs(decimals)
     if decimals > 0:
         return rint(x * scale) / scale
     return rint(x / scale) * scale
+
+
+def _tens(x: Any, unit: int) -> Any:
+    """Integers as the nearest multiples of a unit, the even one of two."""
+    return cast(rint(x / unit), x.dtype) * unit
 
 
 @implements(np.nan_to_num)
@@ -126,6 +132,7 @@ def isclose(
     x: Any, y: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> Any:
     """Whether elements differ by no more than the tolerances."""
+    x, y = [v * 1 if result_type(v).kind == "b" else v for v in (x, y)]
     near = np.abs(x - y) <= atol + rtol * np.abs(y)
     close = np.logical_or(np.logical_and(near, np.isfinite(y)), x == y)
     if not equal_nan:

@@ -13,7 +13,6 @@ from chainrule.numpy.promotion import (
     cast_as_asked,
     is_traced,
     lifted,
-    refuse,
     refuse_complex,
     result_type,
 )
@@ -64,18 +63,18 @@ def _spread_weights(weights: Any, x: Any, axis: Axis) -> Any:
 
 
 @implements(np.cov)
-def cov(
+def cov(  # noqa: PLR0913  (the parameters are NumPy's)
     m: Any,
     y: Any = None,
     rowvar: bool = True,
     bias: bool = False,
     ddof: int | None = None,
     fweights: Any = None,
-    **options: Any,
+    aweights: Any = None,
+    *,
+    dtype: Any = None,
 ) -> Any:
     """The covariances of rows, or of columns where ``rowvar`` is false."""
-    aweights, dtype = options.pop("aweights", None), options.pop("dtype", None)
-    refuse("cov", options)
     together = [lifted(m)] if y is None else [lifted(m), lifted(y)]
     wanted = result_type(*together, np.float64(0)) if dtype is None else np.dtype(dtype)
     rows = [_as_rows(x, rowvar, wanted) for x in together]

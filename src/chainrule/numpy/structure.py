@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Sequence
 from itertools import pairwise
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import AxisError, ShapeError, user_line
-from chainrule.core.tracer import implements
+from chainrule.core.tracer import Tracer, implements
 from chainrule.core.types import Shape
 from chainrule.numpy.promotion import (
     broadcast_shape,
@@ -64,9 +65,9 @@ def ndim(x: Any) -> int:
 
 
 @implements(np.size)
-def size(x: Any, axis: int | None = None) -> int:
-    """Number of elements, of all or along an axis."""
-    return x.size if axis is None else x.shape[axis]
+def size(x: Any, axis: Axis = None) -> int:
+    """Number of elements, of all or along axes."""
+    return math.prod([x.shape[place] for place in many_axes(axis, x.ndim)])
 
 
 @implements(np.reshape)
@@ -111,6 +112,7 @@ def ravel(x: Any, order: str = "C") -> Any:
 def transpose(x: Any, axes: Any = None) -> Any:
     """Axes in another order, by default the reverse."""
     ndim = x.ndim
+    axes = (axes,) if isinstance(axes, int) else axes
     order = range(ndim - 1, -1, -1) if axes is None else many_axes(tuple(axes), ndim)
     order = tuple(order)
     return x if order == tuple(range(ndim)) else p.transpose(x, axes=order)
@@ -279,15 +281,23 @@ def _three(x: Any) -> Any:
 @implements(np.array_split)
 def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """Parts along an axis, of nearly equal extent or between the indices given."""
-    place = one_axis(axis, x.ndim)
-    empty = np.empty(x.shape[place], bool)
+    place, sections = one_axis(axis, x.ndim), _sections(indices_or_sections)
+    if not isinstance(sections, int):
+        return _between(x, place, sections)
     bounds = [0]
-    for piece in np.array_split(empty, indices_or_sections):
+    for piece in np.array_split(np.empty(x.shape[place], bool), sections):
         bounds.append(bounds[-1] + len(piece))
-    if not isinstance(indices_or_sections, int):
-        return _between(x, place, list(indices_or_sections))
     pairs = pairwise(bounds)
     return [slicing.part(x, place, start, stop) for start, stop in pairs]
+
+
+def _sections(sections: Any) -> int | list[int]:
+    """The number of parts, or the places to cut at, which must be known."""
+    if isinstance(sections, Tracer):
+        sections = sections.known("the places of np.split")
+    if np.ndim(sections) == 0:
+        return operator.index(sections)
+    return [operator.index(cut) for cut in sections]
 
 
 def _between(x: Any, axis: int, cuts: list[int]) -> list[Any]:

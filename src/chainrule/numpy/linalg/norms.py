@@ -15,6 +15,7 @@ from chainrule.numpy.complex_numbers import square_of_size
 from chainrule.numpy.linalg.arguments import LinAlgError, from_triangle, matrix, square
 from chainrule.numpy.promotion import lifted
 from chainrule.numpy.structure import many_axes
+from chainrule.primitives.conversion import stop_gradient
 from chainrule.primitives.linalg.singular import svdvals
 
 
@@ -132,7 +133,11 @@ def cond(x: Any, p: Any = None) -> Any:
         above, below = (s[..., -1], s[..., 0]) if p == -2 else (s[..., 0], s[..., -1])
         none = below == 0
         return np.where(none, np.inf, above / np.where(none, 1, below))
-    r = matrix_norm(x, ord=p) * matrix_norm(np.linalg.inv(square(x)), ord=p)
+    # The inverse would raise where a pivot is exactly 0, and so the determinant too.
+    flat = np.equal(np.linalg.slogdet(stop_gradient(square(x)))[0], 0)
+    regular = np.where(flat[..., None, None], np.eye(x.shape[-1], dtype=x.dtype), x)
+    r = matrix_norm(x, ord=p) * matrix_norm(np.linalg.inv(regular), ord=p)
+    r = np.where(flat, np.inf, r)
     unknown = np.any(np.isnan(x), axis=(-2, -1))
     return np.where(np.isnan(r) & ~unknown, np.inf, r)
 
