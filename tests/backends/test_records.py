@@ -155,6 +155,8 @@ def specials(kind, dtype):
         return np.array([False, True])
     if kind == "f":
         return values
+    if kind == "i":
+        return np.array([0, -1, 5000, -5000])
     real, imag = np.meshgrid(values, values)
     z = np.empty(real.size, complex_of(dtype))
     z.real, z.imag = real.ravel(), imag.ravel()
