@@ -230,5 +230,5 @@ def test_argnums_out_of_range():
 
 
 def test_a_function_without_a_rule_is_named():
-    with pytest.raises(MissingRuleError, match=r"numpy\.spacing at .*test_gradients"):
-        cr.grad(lambda x: np.spacing(x))(1.0)
+    with pytest.raises(MissingRuleError, match=r"numpy\.isnat at .*test_gradients"):
+        cr.grad(lambda x: np.isnat(x))(1.0)

@@ -207,7 +207,7 @@ for _ufunc, _handler in UFUNC_REDUCTIONS.items():
 def count_of(x: Any, axis: Axis) -> int:
     """How many elements each result of a reduction is made of."""
     count = 1
-    for i in many_axes(None if of_scalar(axis, x) else axis, x.ndim):
+    for i in many_axes(axis, x.ndim):
         count *= x.shape[i]
     return count
 
