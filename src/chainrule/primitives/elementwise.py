@@ -124,7 +124,7 @@ div = register(
         ),
         type=same_type,
         numpy=np.divide,
-        jvp=(same, lambda dy, z, x, y: neg(mul(dy, div(z, y)))),
+        jvp=(same, lambda dy, z, x, y: div(mul(dy, neg(z)), y)),
         transpose=(lambda z_bar, x, y: div(z_bar, y), None),
         samples=binary_samples(
             ((-2.0, 2.0), (0.5, 2.0)),

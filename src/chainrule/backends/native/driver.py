@@ -19,7 +19,7 @@ from chainrule.backends.native.access import (
     reads_rows_only,
 )
 from chainrule.backends.native.choices import emit_choice
-from chainrule.backends.native.claims import SETS, emit_claims
+from chainrule.backends.native.claims import CHUNKS, SETS, emit_claims
 from chainrule.backends.native.cores import CORES
 from chainrule.backends.native.denormals import (
     PARAMETERS,
@@ -45,6 +45,9 @@ from chainrule.backends.native.tiles import flops
 
 SHARED_WORK = 1_000_000
 """Operations of a product from which claiming its units pays."""
+
+SHARED_ELEMENTS = 1 << 18
+"""Elements read by a reduction, or made, from which it pays too."""
 
 HEADER = 5
 """Slots of the table before the arguments: arena, shared, callback, yield, flag."""
@@ -259,6 +262,9 @@ class Driver:
         if kernel is None or not kernel.roots[0].type.size:
             return
         code = self._code(plan, kernel)
+        shared = is_shared(kernel, code)
+        if shared:
+            code = code._replace(part=None)
         accesses: list[tuple[Span, bool, Part]] = []
         for node in self._arrays(item):
             same = item.reads[node] and node.shape == kernel.shape
@@ -266,7 +272,7 @@ class Driver:
             accesses.append((self._span(node), False, part))
         accesses += [(self._span(node), True, code.part) for node in item.writes]
         self.touch(accesses)
-        if is_shared(kernel, code):
+        if shared:
             self._claim(plan, code)
         else:
             self._call(plan, code, *self._range(code.units))
@@ -367,9 +373,12 @@ class Driver:
 def is_shared(kernel: Kernel, code: KernelCode) -> bool:
     """Whether threads claim the units of a kernel instead of having fixed ranges."""
     core = kernel.core
-    if core is None or core.op != "matmul" or code.part is not None:
-        return False
-    return flops(core) >= SHARED_WORK
+    if core is not None and core.op == "matmul":
+        return code.part is None and flops(core) >= SHARED_WORK
+    elements = sum([root.type.size for root in kernel.roots])
+    if core is not None:
+        elements += core.inputs[0].type.size
+    return elements >= SHARED_ELEMENTS and code.units >= 2 * CHUNKS
 
 
 def _bytes(array: Array) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import itertools
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -13,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from chainrule import config
+from chainrule.backends.native.buffers import SMALL_BYTES, aligned_empty
 from chainrule.backends.native.claims import claim_bytes
 from chainrule.backends.native.driver import HEADER
 from chainrule.backends.native.engine import Callback, Loaded, Run
@@ -32,8 +32,6 @@ from chainrule.core.program import Equation, Program
 from chainrule.core.types import ArrayType, native
 
 ALIGN = 64
-SMALL_BYTES = 16_384
-SPAN_BYTES, SHIFT_BYTES = 4096, 1280
 
 CROWDED = 0.5
 """Share of a call's time spent waiting from which processors count as taken: where two
@@ -42,22 +40,6 @@ OFFER_SECONDS = 0.5e-6
 WAKING_SECONDS = 0.5e-3
 """What a sleeping thread may take to wake; that much waiting says nothing."""
 MAX_ALONE = 64
-
-_turn = itertools.count()
-
-
-def aligned_empty(type: ArrayType) -> np.ndarray:
-    """An uninitialised array that starts on a cache line.
-
-    Every other large array is shifted. A thread that keeps to its columns of a weight
-    and its moments touches, say, the first half of each row: from equal starts these
-    would fall into the same half of the cache and push each other out.
-    """
-    size = type.nbytes
-    shift = 0 if size < SMALL_BYTES else next(_turn) % 2 * SHIFT_BYTES
-    raw = np.empty(size + SPAN_BYTES + shift, np.uint8)
-    start = -raw.ctypes.data % SPAN_BYTES + shift
-    return raw[start : start + size].view(type.dtype).reshape(type.shape)
 
 
 def _maker(type: ArrayType) -> Callable[[], np.ndarray]:

@@ -15,8 +15,12 @@ from chainrule.backends.native.kernel import independent, live_nodes, uses_of
 from chainrule.backends.native.node import CHEAP, VIEWS, WHOLE, Node, Region
 from chainrule.backends.native.views import strided
 
-WEIGHT_LIMIT = 12
-"""Operations that may be computed twice rather than stored."""
+WEIGHT_LIMIT, LARGE_LIMIT = 12, 36
+"""Operations that may be computed twice rather than stored; where what is stored would
+be ``LARGE`` bytes, more than caches near the processor hold."""
+LARGE = 1 << 22
+COSTLY = LARGE_LIMIT + 1
+"""What an operation weighs that is not cheap."""
 
 
 GIVEN = ("input", "callback_result", "loop_result", "choice_result")
@@ -67,7 +71,8 @@ class Fusion:
                 self._need(node)
         for node in self.live:
             self.weight[node] = self._weight(node)
-            if not node.is_expression or self.weight[node] <= WEIGHT_LIMIT:
+            limit = LARGE_LIMIT if node.type.nbytes >= LARGE else WEIGHT_LIMIT
+            if not node.is_expression or self.weight[node] <= limit:
                 continue
             shared = len(self.uses.get(node, ())) > 1
             if shared or self._is_repeated(node):
@@ -99,7 +104,7 @@ class Fusion:
         if node.op == "fold":
             (x,) = node.inputs
             return x.type.size // node.type.size * (1 + self.weight.get(x, 1))
-        own = 1 if node.op in CHEAP else WEIGHT_LIMIT + 1
+        own = 1 if node.op in CHEAP else COSTLY
         return own + sum(self.weight.get(x, 1) for x in node.inputs)
 
     # -- kernels ---------------------------------------------------------------

@@ -23,6 +23,7 @@ from chainrule.backends.native.node import (
     Region,
     all_nodes,
 )
+from chainrule.backends.native.powers import rewritten_power
 from chainrule.backends.native.rewrites import scatter_add, sort
 from chainrule.backends.native.views import strided
 from chainrule.core.primitive import Formula, Primitive
@@ -75,6 +76,12 @@ def _build(region: Region, equation: Equation, operands: list[Node]) -> list[Nod
     rewrite = REWRITES.get(name)
     if rewrite is not None:
         return rewrite(region, equation, operands)
+    return _as_it_is(region, equation, operands)
+
+
+def _as_it_is(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
+    """A node of the same name, or a call back to NumPy."""
+    name = equation.primitive.name
     native = name in LOWERINGS or name in VIEWS or name in INDEXED
     if native and lowers(name, [node.type for node in operands]):
         type = equation.outputs[0].type
@@ -197,6 +204,12 @@ def _logaddexp(region: Region, equation: Equation, operands: list[Node]) -> list
     apart = make("abs", make("select", same, zero, make("sub", x, y)))
     rest = make("log1p", make("exp", make("neg", apart)))
     return [make("add", make("maximum", x, y), rest)]
+
+
+def _power(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
+    """Without logarithms where the exponent is known and small."""
+    node = rewritten_power(region, operands)
+    return [node] if node else _as_it_is(region, equation, operands)
 
 
 def _reduce(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
@@ -345,6 +358,7 @@ REWRITES = {
     "argmin": _arg_extreme,
     "matmul": _matmul,
     "logaddexp": _logaddexp,
+    "power": _power,
     **dict.fromkeys(REDUCTIONS, _reduce),
     **dict.fromkeys(RUNNING, _running),
     "scatter_add": scatter_add,

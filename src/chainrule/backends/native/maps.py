@@ -19,14 +19,16 @@ from chainrule.backends.native.frame import (
     tail_mask,
     units_of_rows,
 )
-from chainrule.backends.native.fuse import Fusion
+from chainrule.backends.native.fuse import GIVEN, Fusion
 from chainrule.backends.native.index import Affine, Index, reshaped
 from chainrule.backends.native.indexed import chosen
 from chainrule.backends.native.ir import Function, Value, const
 from chainrule.backends.native.memory import Memory
-from chainrule.backends.native.node import INDEXED, Node
+from chainrule.backends.native.node import CHEAP, INDEXED, Node
 
 FLAT_UNIT = 1024
+LENGTHY = 8
+"""Operations that are not cheap, from which a map goes two vectors at a time."""
 ROWS_AHEAD = 3
 
 WITH_EDGES, EDGE_VECTORS = 4096, 4
@@ -37,7 +39,7 @@ which are so many vectors wide."""
 def emit_map(frame: Frame) -> KernelCode:
     """Every root at every index."""
     roots = frame.kernel.roots
-    lanes = lanes_for(frame.kernel, frame.target)
+    lanes = lanes_for(frame.kernel, frame.target) * _beside(frame)
     shape = roots[0].shape
     dims = squeezed(shape)
     if len(dims) > 1 and _collapses(frame, dims, lanes):
@@ -61,6 +63,17 @@ def emit_map(frame: Frame) -> KernelCode:
 
         along(e, dims[-1], body)
     return frame.finish(units_of_rows(rows), rows_part(rows))
+
+
+def _beside(frame: Frame) -> int:
+    """How many vectors go side by side: what one waits for, the other fills.
+
+    The operations of a long expression wait for each other more than for the processor,
+    which sees no further than into the next one.
+    """
+    slow = [node for node in _expression(frame) if node.op not in CHEAP]
+    slow = [node for node in slow if node.op not in GIVEN]
+    return 2 if len(slow) >= LENGTHY and frame.target.registers > 16 else 1
 
 
 def gathered(fusion: Fusion, root: Node) -> Node | None:

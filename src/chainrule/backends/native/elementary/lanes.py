@@ -185,8 +185,20 @@ class Lanes(NamedTuple):
         return self.f.icmp("ne", word, const(word.type, 0))
 
 
+LONG = 16
+"""Coefficients from which a polynomial is taken apart."""
+
+
 def polynomial(x: Lanes, *coefficients: float) -> Lanes:
-    """``c0 + c1 x + c2 x² + …`` by Horner's rule."""
+    """``c0 + c1 x + c2 x² + …``: Horner's rule, for long ones on even and odd apart.
+
+    Each step of Horner's rule waits for the one before; two halves in ``x²`` wait half
+    as long, for one product more.
+    """
+    if len(coefficients) >= LONG:
+        square = x * x
+        odd = polynomial(square, *coefficients[1::2])
+        return odd.fma(x, polynomial(square, *coefficients[::2]))
     result = x.like(coefficients[-1])
     for c in reversed(coefficients[:-1]):
         result = result.fma(x, c)
