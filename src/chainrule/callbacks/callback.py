@@ -14,7 +14,7 @@ class Callback:
     """Functions that training calls at its turning points; override what you need.
 
     ``on_train_batch_begin`` and ``on_train_batch_end`` make training return to Python
-    after every step; `on_train_progress` is called about ten times a second instead,
+    after every step; `on_train_progress` is called about five times a second instead,
     and costs nothing.
 
     Attributes:
@@ -59,7 +59,7 @@ class Callback:
         """Called after a training step, with the epoch's results so far."""
 
     def on_train_progress(self, step: int, logs: Logs | None = None) -> None:
-        """Called some ten times a second, with the steps done in this epoch."""
+        """Called some five times a second, with the steps done in this epoch."""
 
     def on_test_begin(self, logs: Logs | None = None) -> None:
         """Called before an evaluation or validation."""
