@@ -12,7 +12,7 @@ import chainrule as cr
 from chainrule.core.check import check
 from chainrule.core.printer import to_text
 from chainrule.core.program import Program, Var, evaluate
-from chainrule.core.tracer import open_trace
+from chainrule.core.trace import open_trace
 from chainrule.core.types import ArrayType
 from chainrule.primitives import comparison, conversion, elementwise, structure
 from chainrule.transforms.simplify import simplify

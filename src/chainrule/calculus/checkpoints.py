@@ -7,7 +7,8 @@ from typing import Any
 
 from chainrule.calculus.arguments import Function, expect_function, result_value
 from chainrule.calculus.parted import Parted
-from chainrule.core.tracer import Tracer, plain
+from chainrule.core.trace import plain
+from chainrule.core.tracer import Tracer
 from chainrule.core.tree import unflatten
 from chainrule.primitives import checkpoint as records
 from chainrule.transforms.trace import trace_with_values

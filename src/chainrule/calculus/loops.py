@@ -15,7 +15,7 @@ import numpy as np
 
 from chainrule.calculus.arguments import as_value, result_value
 from chainrule.core.errors import ShapeError, user_line
-from chainrule.core.tracer import is_weak
+from chainrule.core.trace import is_weak
 from chainrule.core.tree import Structure, flatten, paths, unflatten
 from chainrule.core.types import ArrayType, is_number, type_of
 from chainrule.primitives import control

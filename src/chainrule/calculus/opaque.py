@@ -10,7 +10,7 @@ import numpy as np
 
 from chainrule.calculus.arguments import as_value
 from chainrule.core.errors import ConversionError, MissingRuleError
-from chainrule.core.tracer import plain
+from chainrule.core.trace import plain
 from chainrule.core.tree import flatten, unflatten
 from chainrule.core.types import type_of
 from chainrule.primitives.host import host_call

@@ -63,6 +63,8 @@ def in_form(
     of them takes ``out``, which must not be passed over in silence.
     """
     form = form_of(function)
+    if not options and len(args) <= form.out:
+        return args, options
     if options and len(args) < len(form.required):
         options, found = dict(options), list(args)
         for name in form.required[len(args) :]:

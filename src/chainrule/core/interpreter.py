@@ -38,11 +38,3 @@ def find_trace(arguments: tuple[Any, ...]) -> Interpreter | None:
             if top is None or trace.level > top.level:
                 top = trace
     return top
-
-
-def bind(primitive: Any, arguments: tuple[Any, ...], params: dict[str, Any]) -> Any:
-    """Carry out ``primitive`` under the current interpreter."""
-    trace = find_trace(arguments)
-    if trace is None:
-        return primitive.numpy(*arguments, **params)
-    return trace.process(primitive, arguments, params)

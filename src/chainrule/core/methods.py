@@ -16,11 +16,8 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from chainrule.core.errors import ShapeError, user_line
-from chainrule.core.handlers import HANDLERS
+from chainrule.core.handlers import HANDLERS, in_form
 from chainrule.core.types import Extents
-
-GETITEM: list[Callable[[Any, Any], Any]] = []
-"""One function, ``getitem(x, key)``, put here by the ``numpy`` room."""
 
 CAST: list[Callable[[Any, Any], Any]] = []
 """One function, ``astype(x, dtype)``, put here by the ``numpy`` room."""
@@ -33,6 +30,12 @@ class ArrayMethods(NDArrayOperatorsMixin, Extents):
     """Operators and methods in terms of NumPy's functions."""
 
     __slots__ = ()
+
+    answer: Callable[..., Any]
+    """``answer(function, args, kwargs)``: what a call of NumPy's function gives."""
+
+    __getitem__: Callable[..., Any]
+    """Put here by the ``numpy`` room."""
 
     @property
     def itemsize(self) -> int:
@@ -67,7 +70,7 @@ class ArrayMethods(NDArrayOperatorsMixin, Extents):
     @property
     def T(self) -> Any:
         """The array with its axes reversed."""
-        return np.transpose(self)  # type: ignore[call-overload]
+        return self.answer(np.transpose, (self,), {})
 
     @property
     def mT(self) -> Any:
@@ -92,9 +95,6 @@ class ArrayMethods(NDArrayOperatorsMixin, Extents):
     def __iter__(self) -> Iterator[Any]:
         return iter([self[i] for i in range(len(self))])
 
-    def __getitem__(self, key: Any) -> Any:
-        return GETITEM[0](self, key)
-
     def __round__(self, digits: int | None = None) -> Any:
         return np.round(self, digits or 0)  # type: ignore[call-overload]
 
@@ -105,12 +105,12 @@ class ArrayMethods(NDArrayOperatorsMixin, Extents):
     def reshape(self, *shape: Any, order: str = "C") -> Any:
         """The elements in another shape."""
         wanted = shape[0] if len(shape) == 1 else shape
-        return np.reshape(self, wanted, order=order)  # type: ignore[call-overload]
+        return self.answer(np.reshape, (self, wanted), {"order": order})
 
     def transpose(self, *axes: Any) -> Any:
         """The array with its axes permuted."""
         order = axes[0] if len(axes) == 1 else axes or None
-        return np.transpose(self, order)  # type: ignore[call-overload]
+        return self.answer(np.transpose, (self, order), {})
 
     def item(self) -> Any:
         """The one element as a Python number, where it is known."""
@@ -121,44 +121,62 @@ class ArrayMethods(NDArrayOperatorsMixin, Extents):
         return np.asarray(self.known("tolist()")).tolist()  # type: ignore[attr-defined]
 
 
+PLAIN = frozenset({np.ndarray, float, int, np.float64, np.float32})
+"""With these, and with its own kind, an array need not go by NumPy's dispatch."""
+
+_SIMPLE = PLAIN | {type(None), bool, str, tuple}
+"""Kinds of arguments that have no say in what a method means."""
+
+
 def _method(name: str) -> Callable[..., Any]:
     function = getattr(np, name)
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return function(self, *args, **kwargs)
+        for value in (*args, *kwargs.values()):
+            if type(value) not in _SIMPLE and type(value) is not type(self):
+                return function(self, *args, **kwargs)
+        return self.answer(function, *in_form(function, (self, *args), kwargs))
 
     method.__name__ = name
     method.__doc__ = f"As ``numpy.{name}`` with this array first."
     return method
 
 
-_PLAIN = frozenset({np.ndarray, float, int})
-"""With these, and with its own kind, an array need not go by NumPy's dispatch."""
-
-
 def _quick(ufunc: np.ufunc, name: str, reflected: bool) -> Callable[..., Any]:
     dispatched = getattr(NDArrayOperatorsMixin, name)
 
     def method(self: Any, other: Any) -> Any:
-        handler = HANDLERS.get(ufunc)
-        known = type(other) in _PLAIN or type(other) is type(self)
-        if handler is None or not known:
+        if type(other) not in PLAIN and type(other) is not type(self):
             return dispatched(self, other)
+        handler = HANDLERS[ufunc]
         return handler(other, self) if reflected else handler(self, other)
 
     method.__name__ = name
     return method
 
 
-_ARITHMETIC = {
+_BINARY = {
     "add": np.add,
     "sub": np.subtract,
     "mul": np.multiply,
     "truediv": np.divide,
+    "pow": np.power,
+    "matmul": np.matmul,
 }
-for _name, _ufunc in _ARITHMETIC.items():
+_COMPARISONS = {
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+    "eq": np.equal,
+    "ne": np.not_equal,
+}
+for _name, _ufunc in (_BINARY | _COMPARISONS).items():
     setattr(ArrayMethods, f"__{_name}__", _quick(_ufunc, f"__{_name}__", False))
+for _name, _ufunc in _BINARY.items():
     setattr(ArrayMethods, f"__r{_name}__", _quick(_ufunc, f"__r{_name}__", True))
+
+ArrayMethods.__neg__ = lambda self: HANDLERS[np.negative](self)  # type: ignore[method-assign]
 
 
 def _in_place(name: str) -> Callable[..., Any]:

@@ -14,7 +14,7 @@ from enum import Enum
 from typing import Any, Final
 
 from chainrule.core.errors import MissingRuleError, user_line
-from chainrule.core.interpreter import bind
+from chainrule.core.interpreter import find_trace
 from chainrule.core.types import ArrayType, Shape
 
 Rule = Callable[..., Any]
@@ -205,7 +205,10 @@ class Primitive:
 
     def __call__(self, *arguments: Any, **params: Any) -> Any:
         """Apply to arrays or traced values."""
-        return bind(self, arguments, params)
+        trace = find_trace(arguments)
+        if trace is None:
+            return self.numpy(*arguments, **params)
+        return trace.process(self, arguments, params)
 
     def __repr__(self) -> str:
         return f"<primitive {self.name}>"

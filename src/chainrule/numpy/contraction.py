@@ -10,6 +10,7 @@ import numpy as np
 from chainrule.core.errors import ShapeError, user_line
 from chainrule.core.tracer import implements
 from chainrule.numpy.promotion import lifted, refuse
+from chainrule.numpy.replay import replay
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -35,6 +36,10 @@ def einsum(*arguments: Any, optimize: Any = False, **options: Any) -> Any:
     subscripts, values = _subscripts(arguments)
     if dtype is not None:
         values = [_safely(lifted(value), np.dtype(dtype)) for value in values]
+    return replay(_einsum, values, subscripts=subscripts)
+
+
+def _einsum(*values: Any, subscripts: str) -> Any:
     inputs, output = _parsed(subscripts, [np.ndim(value) for value in values])
     _check_extents(subscripts, inputs, values)
     pairs = zip(values, inputs, strict=True)
@@ -97,7 +102,7 @@ def _parsed(subscripts: str, ndims: list[int]) -> tuple[list[str], str]:
     return inputs, output.replace("...", dots)
 
 
-def _check_extents(subscripts: str, inputs: list[str], values: list[Any]) -> None:
+def _check_extents(subscripts: str, inputs: list[str], values: Sequence[Any]) -> None:
     extents: dict[str, int] = {}
     for letters, value in zip(inputs, values, strict=True):
         shape = np.shape(value)
@@ -117,7 +122,7 @@ def _check_extents(subscripts: str, inputs: list[str], values: list[Any]) -> Non
                 )
 
 
-def _order(subscripts: str, values: list[Any]) -> list[tuple[int, int]]:
+def _order(subscripts: str, values: Sequence[Any]) -> list[tuple[int, int]]:
     """Which two operands to contract, time after time; NumPy finds a cheap order."""
     if len(values) <= 2:
         return [(0, 1)] * (len(values) - 1)

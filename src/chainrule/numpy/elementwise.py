@@ -23,6 +23,7 @@ from chainrule.numpy.promotion import (
     refuse,
     witness,
 )
+from chainrule.numpy.replay import replay
 from chainrule.primitives import bitwise as bits
 from chainrule.primitives import comparison as compare
 from chainrule.primitives import elementwise as p
@@ -155,28 +156,42 @@ def _full(value: Any, shape: tuple[int, ...]) -> Any:
 def beside(x: Any, y: Any) -> tuple[Any, Any] | None:
     """Operands that need no promotion: alike, or one a float and one a bare number."""
     if type(x) is Tracer:
-        if x.dtype.kind != "f":
-            return None
-        if type(y) is Tracer:
-            return (x, y) if x.type == y.type else None
-        return (x, Literal(x.dtype.type(y), x.type)) if type(y) in NUMBERS else None
-    if type(x) in NUMBERS and type(y) is Tracer and y.dtype.kind == "f":
-        return Literal(y.dtype.type(x), y.type), y
+        other = _alike(y, x)
+        return None if other is None else (x, other)
+    if type(y) is Tracer:
+        other = _alike(x, y)
+        return None if other is None else (other, y)
+    return None
+
+
+def _alike(value: Any, x: Tracer) -> Any:
+    """A value as the other operand, where it is that without promotion; else None."""
+    type_ = x.type
+    dtype = type_.dtype
+    if dtype.kind != "f":
+        return None
+    kind = type(value)
+    if kind is Tracer or kind is np.ndarray:
+        fits = value.dtype is dtype and value.shape == type_.shape
+        return value if fits else None
+    if kind in NUMBERS or (kind is dtype.type and not x.weak):
+        return Literal(dtype.type(value), type_)
     return None
 
 
 def _binary(ufunc: np.ufunc, primitive: Primitive) -> Handler:
     booleans = ON_BOOLEANS.get(ufunc, primitive)
 
+    def general(x: Any, y: Any) -> Any:
+        dtype = loop_dtype(ufunc, witness(x), witness(y))
+        chosen = booleans if dtype.kind == "b" else primitive
+        return chosen(*fitted((x, y), dtype))
+
     def handler(x: Any, y: Any, **options: Any) -> Any:
         if options:
             refuse(ufunc, options)
         quick = beside(x, y)
-        if quick is not None:
-            return primitive(*quick)
-        dtype = loop_dtype(ufunc, witness(x), witness(y))
-        chosen = booleans if dtype.kind == "b" else primitive
-        return chosen(*fitted((x, y), dtype))
+        return replay(general, (x, y)) if quick is None else primitive(*quick)
 
     return handler
 

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from chainrule.core.errors import TracerError, user_line
-from chainrule.core.methods import GETITEM
+from chainrule.core.methods import ArrayMethods
 from chainrule.core.tracer import Tracer, implements
 from chainrule.core.types import Shape
 from chainrule.numpy.promotion import cast, is_traced, lifted, refuse
+from chainrule.numpy.replay import replay, replay_one
 from chainrule.numpy.structure import one_axis
 from chainrule.primitives import indexing as p
 from chainrule.primitives import reduction, slicing
@@ -25,12 +26,50 @@ INDEX = np.dtype(np.int64)
 
 def getitem(x: Any, key: Any) -> Any:
     """``x[key]``."""
-    if type(key) is int and x.ndim:
-        place = _wrapped(key, x.shape[0])
-        rest = x.shape[1:]
-        return reshape(slicing.part(x, 0, place, place + 1), shape=rest)
-    if type(key) is slice and x.ndim:
-        return _basic(x, [key, *[np.s_[:]] * (x.ndim - 1)])
+    if type(key) is np.ndarray and key.dtype.kind in "iu":
+        return _taken(x, key)
+    name = _name(key)
+    return _indexed(x, key) if name is None else replay_one(_indexed, x, name, key)
+
+
+def _taken(x: Any, key: np.ndarray) -> Any:
+    """By one array of indices; where numbers are known, NumPy looks at its range."""
+    if x.value is None or not x.ndim:
+        return _indexed(x, key)
+    try:
+        return replay(_indexed, (x, key))
+    except IndexError:
+        _in_range(key, x.shape[0])
+        raise
+
+
+def _name(key: Any) -> Any:
+    """What tells an index of integers and slices apart; None for any other."""
+    kind = type(key)
+    if kind is int:
+        return key
+    names: list[Any] = []
+    for entry in key if kind is tuple else (key,):
+        kind = type(entry)
+        if kind is slice:
+            start, stop, step = entry.start, entry.stop, entry.step
+            if type(start) not in BOUNDS or type(stop) not in BOUNDS:
+                return None
+            if type(step) not in BOUNDS:
+                return None
+            names += start, stop, step
+        elif kind is int or entry is None or entry is Ellipsis:
+            names += kind, entry
+        else:
+            return None
+    return tuple(names)
+
+
+BOUNDS = frozenset({int, type(None)})
+"""Kinds of a slice's bounds; 1.0, which equals 1, is none."""
+
+
+def _indexed(x: Any, key: Any) -> Any:
     entries = list(key) if isinstance(key, tuple) else [key]
     entries = [entry for item in entries for entry in _opened(item)]
     entries = _complete(x, entries)
@@ -42,7 +81,7 @@ def getitem(x: Any, key: Any) -> Any:
     return _basic(x, entries)
 
 
-GETITEM.append(getitem)
+ArrayMethods.__getitem__ = getitem
 
 
 def _is_array(entry: Any) -> bool:
@@ -57,7 +96,7 @@ def _opened(entry: Any) -> tuple[Any, ...]:
         return (_scalar(entry),)
     if entry.dtype.kind == "b":
         mask = entry.known("a boolean mask") if isinstance(entry, Tracer) else entry
-        return np.nonzero(np.atleast_1d(mask))
+        return np.nonzero(mask) if np.ndim(mask) else (_scalar(np.bool_(mask)),)
     if entry.dtype.kind not in "iu":
         raise IndexError(
             f"Expected indices of an integer or boolean dtype, got {entry.dtype} at "

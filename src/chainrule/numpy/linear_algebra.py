@@ -18,8 +18,11 @@ from chainrule.numpy.promotion import (
     result_type,
     shape_of,
 )
+from chainrule.numpy.replay import replay
 from chainrule.numpy.structure import one_axis
 from chainrule.primitives import linear_algebra as p
+
+Axes = tuple[int, ...]
 
 
 @implements(np.matmul)
@@ -27,10 +30,11 @@ def matmul(x: Any, y: Any, **options: Any) -> Any:
     """The product of matrices, or of stacks of them; vectors are a row and a column."""
     if options:
         refuse(np.matmul, options)
+    return replay(_product, (x, y))
+
+
+def _product(x: Any, y: Any) -> Any:
     first, second = shape_of(x), shape_of(y)
-    alike = getattr(x, "dtype", None) == getattr(y, "dtype", False)
-    if alike and len(first) == 2 == len(second) and first[1] == second[0]:
-        return p.matmul(x, y)
     if not first or not second or first[-1] != second[-2:][0]:
         raise _misfit("matmul", first, second)
     left = np.reshape(x, (1, *first)) if len(first) == 1 else x
@@ -85,13 +89,17 @@ def dot(x: Any, y: Any, out: Any = None) -> Any:
     if first == 0 or second == 0:
         return np.multiply(x, y)
     if first <= 2 and second <= 2:
-        return np.matmul(x, y)
+        return matmul(x, y)
     return tensordot(x, y, ((first - 1,), (max(second - 2, 0),)))
 
 
 @implements(np.vdot)
 def vdot(x: Any, y: Any) -> Any:
     """The sum of the products of all elements, those of the first conjugated."""
+    return replay(_vdot, (x, y))
+
+
+def _vdot(x: Any, y: Any) -> Any:
     return np.matmul(conjugated(np.ravel(x)), np.ravel(y))
 
 
@@ -125,6 +133,10 @@ def inner(x: Any, y: Any) -> Any:
 @implements(np.outer)
 def outer(x: Any, y: Any, out: Any = None) -> Any:
     """All products of an element of the one with one of the other."""
+    return replay(_outer, (x, y))
+
+
+def _outer(x: Any, y: Any) -> Any:
     return np.multiply(np.reshape(x, (-1, 1)), np.reshape(y, (1, -1)))
 
 
@@ -133,10 +145,14 @@ def tensordot(x: Any, y: Any, axes: Any = 2) -> Any:
     """The sum of products over pairs of axes, as one matrix product."""
     x, y = lifted(x), lifted(y)
     ours, theirs = _paired_axes(axes, x.ndim, y.ndim)
+    return replay(_tensordot, (x, y), ours=tuple(ours), theirs=tuple(theirs))
+
+
+def _tensordot(x: Any, y: Any, ours: Axes, theirs: Axes) -> Any:
     if [x.shape[i] for i in ours] != [y.shape[i] for i in theirs]:
         raise ShapeError(
-            f"Expected axes of equal extents, got axes {ours} of {x.shape} and "
-            f"{theirs} of {y.shape} at {user_line()}: pair axes that fit."
+            f"Expected axes of equal extents, got axes {[*ours]} of {x.shape} and "
+            f"{[*theirs]} of {y.shape} at {user_line()}: pair axes that fit."
         )
     rows = [i for i in range(x.ndim) if i not in ours]
     columns = [i for i in range(y.ndim) if i not in theirs]

@@ -18,6 +18,7 @@ from chainrule.numpy.promotion import (
     lifted,
     refuse,
 )
+from chainrule.numpy.replay import by_types
 from chainrule.numpy.structure import Axis, many_axes, one_axis
 from chainrule.primitives import reduction as p
 from chainrule.primitives.structure import reduce_sum, reshape
@@ -35,7 +36,7 @@ def reduced(primitive: Primitive, x: Any, axis: Axis, keepdims: Any) -> Any:
     """Apply a reduction along axes, which stay with extent 1 where asked."""
     axes = tuple(sorted(many_axes(None if of_scalar(axis, x) else axis, x.ndim)))
     y = primitive(x, axes=axes)
-    if asked(keepdims):
+    if keepdims is not False and asked(keepdims):
         kept = [1 if i in axes else extent for i, extent in enumerate(x.shape)]
         return reshape(y, shape=tuple(kept))
     return y
@@ -91,11 +92,11 @@ def _total(name: str, primitive: Primitive, nothing: int, combine: Any) -> Any:
         initial: Any = None,
         where: Any = True,
     ) -> Any:
-        if where is True and not is_given(initial):
-            return reduced(
-                primitive, cast_as_asked(x, total_dtype(x, dtype)), axis, keepdims
-            )
-        terms = chosen(cast_as_asked(x, total_dtype(x, dtype)), where, nothing)
+        if dtype is not None or x.dtype.kind not in "fc":
+            x = cast_as_asked(x, total_dtype(x, dtype))
+        if where is True and initial is None:
+            return reduced(primitive, x, axis, keepdims)
+        terms = chosen(x, where, nothing)
         return started(reduced(primitive, terms, axis, keepdims), initial, combine)
 
     handler.__name__ = name
@@ -167,12 +168,12 @@ def _logical(primitive: Primitive, nothing: bool) -> Any:
 
 LARGEST, SMALLEST = (p.reduce_max, p.reduce_or), (p.reduce_min, p.reduce_and)
 
-sum_ = implements(np.sum)(_total("sum", reduce_sum, 0, np.add))
-prod = implements(np.prod)(_total("prod", p.reduce_prod, 1, np.multiply))
-max_ = implements(np.max, np.amax)(_extreme(LARGEST, least, np.maximum))
-min_ = implements(np.min, np.amin)(_extreme(SMALLEST, greatest, np.minimum))
-all_ = implements(np.all)(_logical(p.reduce_and, True))
-any_ = implements(np.any)(_logical(p.reduce_or, False))
+sum_ = implements(np.sum)(by_types(_total("sum", reduce_sum, 0, np.add)))
+prod = implements(np.prod)(by_types(_total("prod", p.reduce_prod, 1, np.multiply)))
+max_ = implements(np.max, np.amax)(by_types(_extreme(LARGEST, least, np.maximum)))
+min_ = implements(np.min, np.amin)(by_types(_extreme(SMALLEST, greatest, np.minimum)))
+all_ = implements(np.all)(by_types(_logical(p.reduce_and, True)))
+any_ = implements(np.any)(by_types(_logical(p.reduce_or, False)))
 
 UFUNC_REDUCTIONS: dict[np.ufunc, Any] = {
     np.add: sum_,
@@ -228,6 +229,7 @@ def _share(total: Any, count: Any) -> Any:
 
 
 @implements(np.mean)
+@by_types
 def mean(
     x: Any,
     axis: Axis = None,
@@ -246,6 +248,7 @@ def mean(
 
 
 @implements(np.var)
+@by_types
 def var(
     x: Any,
     axis: Axis = None,
@@ -278,12 +281,14 @@ def var(
 
 
 @implements(np.std)
+@by_types
 def std(x: Any, *args: Any, **options: Any) -> Any:
     """The root of the variance."""
     return np.sqrt(var(x, *args, **options))
 
 
 @implements(np.ptp)
+@by_types
 def ptp(x: Any, axis: Axis = None, out: Any = None, keepdims: Any = False) -> Any:
     """The largest less the smallest."""
     return max_(x, axis, keepdims=keepdims) - min_(x, axis, keepdims=keepdims)

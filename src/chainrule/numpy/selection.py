@@ -14,6 +14,7 @@ from chainrule.numpy.promotion import (
     broadcast_shape,
     cast,
     fit,
+    is_traced,
     refuse,
     result_type,
     shape_of,
@@ -47,7 +48,7 @@ def where(condition: Any, *choices: Any) -> Any:
     x, y = choices
     flags = truth(condition)
     quick = beside(x, y)
-    if quick is not None and all(flags.shape == value.type.shape for value in quick):
+    if quick is not None and flags.shape == (x if is_traced(x) else y).shape:
         return select(flags, *quick)
     dtype = result_type(x, y)
     shape = broadcast_shape(flags.shape, shape_of(x), shape_of(y))

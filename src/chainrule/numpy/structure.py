@@ -21,6 +21,7 @@ from chainrule.numpy.promotion import (
     result_type,
     shape_of,
 )
+from chainrule.numpy.replay import by_types, replay
 from chainrule.primitives import slicing
 from chainrule.primitives import structure as p
 
@@ -71,9 +72,11 @@ def size(x: Any, axis: Axis = None) -> int:
 
 
 @implements(np.reshape)
+@by_types
 def reshape(x: Any, shape: Any, order: str = "C", **options: Any) -> Any:
     """The elements, row by row, in another shape; -1 stands for what is left."""
-    refuse(np.reshape, options)
+    if options:
+        refuse(np.reshape, options)
     if order == "F":
         return reshape(x.T, tuple(reversed(_tuple(shape)))).T
     wanted = _tuple(shape)
@@ -103,22 +106,26 @@ def _complete(x: Any, wanted: Shape) -> Shape:
 
 
 @implements(np.ravel)
+@by_types
 def ravel(x: Any, order: str = "C") -> Any:
     """The elements in one axis."""
     return reshape(x, (x.size,), order)
 
 
 @implements(np.transpose, np.permute_dims)
+@by_types
 def transpose(x: Any, axes: Any = None) -> Any:
     """Axes in another order, by default the reverse."""
     ndim = x.ndim
-    axes = (axes,) if isinstance(axes, int) else axes
-    order = range(ndim - 1, -1, -1) if axes is None else many_axes(tuple(axes), ndim)
-    order = tuple(order)
+    if axes is None:
+        order = tuple(range(ndim - 1, -1, -1))
+        return p.transpose(x, axes=order) if ndim > 1 else x
+    order = many_axes((axes,) if isinstance(axes, int) else tuple(axes), ndim)
     return x if order == tuple(range(ndim)) else p.transpose(x, axes=order)
 
 
 @implements(np.swapaxes)
+@by_types
 def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """Two axes exchanged."""
     order = list(range(x.ndim))
@@ -134,6 +141,7 @@ def matrix_transpose(x: Any) -> Any:
 
 
 @implements(np.moveaxis)
+@by_types
 def moveaxis(x: Any, source: Axis, destination: Axis) -> Any:
     """Axes moved to new places, the others in their order."""
     sources = many_axes(source, x.ndim)
@@ -158,6 +166,7 @@ def rollaxis(x: Any, axis: int, start: int = 0) -> Any:
 
 
 @implements(np.expand_dims)
+@by_types
 def expand_dims(x: Any, axis: Axis) -> Any:
     """New axes of extent 1."""
     count = len(axis) if isinstance(axis, (tuple, list)) else 1
@@ -168,6 +177,7 @@ def expand_dims(x: Any, axis: Axis) -> Any:
 
 
 @implements(np.squeeze)
+@by_types
 def squeeze(x: Any, axis: Axis = None) -> Any:
     """Axes of extent 1 removed."""
     ones = tuple([i for i, extent in enumerate(x.shape) if extent == 1])
@@ -182,6 +192,7 @@ def squeeze(x: Any, axis: Axis = None) -> Any:
 
 
 @implements(np.broadcast_to)
+@by_types
 def broadcast_to(x: Any, shape: Any, subok: bool = False) -> Any:
     """Repeated along new axes and along those of extent 1."""
     wanted = _tuple(shape)
@@ -199,11 +210,18 @@ def broadcast_arrays(*arrays: Any, subok: bool = False) -> tuple[Any, ...]:
 def concatenate(arrays: Sequence[Any], axis: Any = 0, **options: Any) -> Any:
     """Arrays joined along an axis that is there."""
     wanted = options.pop("dtype", None)
-    refuse(np.concatenate, options)
+    if options:
+        refuse(np.concatenate, options)
+    if wanted is not None or type(axis) is not int:
+        return _concatenated(*arrays, axis=axis, dtype=wanted)
+    return replay(_concatenated, [*arrays], axis=axis)
+
+
+def _concatenated(*arrays: Any, axis: Any, dtype: Any = None) -> Any:
     parts = [lifted(x) for x in arrays]
     if axis is None:
         parts, axis = [np.ravel(x) for x in parts], 0
-    dtype = result_type(*parts) if wanted is None else np.dtype(wanted)
+    dtype = result_type(*parts) if dtype is None else np.dtype(dtype)
     place = one_axis(axis, parts[0].ndim)
     if len(parts) == 1:
         return cast(parts[0], dtype)
@@ -214,6 +232,12 @@ def concatenate(arrays: Sequence[Any], axis: Any = 0, **options: Any) -> Any:
 @implements(np.stack)
 def stack(arrays: Sequence[Any], axis: int = 0, **options: Any) -> Any:
     """Arrays joined along a new axis."""
+    if options or type(axis) is not int:
+        return _stacked(*arrays, axis=axis, **options)
+    return replay(_stacked, [*arrays], axis=axis)
+
+
+def _stacked(*arrays: Any, axis: int, **options: Any) -> Any:
     parts = [np.expand_dims(lifted(x), axis) for x in arrays]
     return concatenate(parts, axis, **options)
 
@@ -331,6 +355,7 @@ def vsplit(x: Any, indices_or_sections: Any) -> list[Any]:
 
 
 @implements(np.flip)
+@by_types
 def flip(x: Any, axis: Axis = None) -> Any:
     """Axes reversed, all by default."""
     return slicing.flip(x, many_axes(axis, x.ndim))

@@ -22,7 +22,7 @@ from chainrule.core.primitive import (
     register,
 )
 from chainrule.core.program import Atom, Literal, Program, Var, evaluate, literal_array
-from chainrule.core.tracer import open_trace
+from chainrule.core.trace import open_trace
 from chainrule.core.types import ArrayType
 from chainrule.primitives.bitwise import bitwise_not
 from chainrule.primitives.comparison import less_equal, select

@@ -21,7 +21,7 @@ from chainrule.core.primitive import (
     register,
 )
 from chainrule.core.program import Program, evaluate
-from chainrule.core.tracer import open_trace
+from chainrule.core.trace import open_trace
 from chainrule.core.types import ArrayType
 from chainrule.primitives.control import VECTOR, example
 from chainrule.primitives.elementwise import mul

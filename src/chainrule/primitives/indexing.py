@@ -50,7 +50,8 @@ def take_type(x: ArrayType, indices: ArrayType, axis: int) -> ArrayType:
 
 
 def _take(x: Any, indices: Any, axis: int) -> Any:
-    return np.take(x, np.asarray(indices).astype(np.intp), axis)
+    places = np.asarray(indices).astype(np.intp, copy=False)
+    return np.asarray(x).take(places, axis)
 
 
 def _own_places(indices: Any, count: int) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 
 from chainrule.core.primitive import Rule
 from chainrule.core.program import Program, evaluate
-from chainrule.core.tracer import open_trace
+from chainrule.core.trace import open_trace
 from chainrule.core.types import type_of
 from chainrule.primitives.bitwise import bitwise_and
 from chainrule.primitives.comparison import less, less_equal, select

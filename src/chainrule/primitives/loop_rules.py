@@ -10,7 +10,7 @@ import numpy as np
 from chainrule.core.errors import ShapeError
 from chainrule.core.interpreter import find_trace
 from chainrule.core.program import Atom, Literal, Program, Var, evaluate, literal_array
-from chainrule.core.tracer import open_trace
+from chainrule.core.trace import open_trace
 from chainrule.core.types import ArrayType
 
 Flags = list[bool]

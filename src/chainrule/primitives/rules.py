@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -134,10 +133,12 @@ def check_axis(axis: int, type: ArrayType, name: str) -> None:
 
 def check_axes(axes: tuple[int, ...], type: ArrayType, name: str) -> None:
     """Refuse axes that are not sorted, not distinct or not there."""
+    last, ndim = -1, len(type.shape)
     for axis in axes:
-        check_axis(axis, type, name)
-    if any(first >= second for first, second in pairwise(axes)):
-        raise ShapeError(
-            f"Expected {name} along distinct axes in order, got {axes} for {type}: "
-            "sort them and name each once."
-        )
+        if not last < axis < ndim:
+            check_axis(axis, type, name)
+            raise ShapeError(
+                f"Expected {name} along distinct axes in order, got {axes} for {type}: "
+                "sort them and name each once."
+            )
+        last = axis

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -45,7 +46,7 @@ def slice_type(x: ArrayType, start: Ints, size: Ints, step: Ints) -> ArrayType:
             f"Expected a start, size and step for each of the {x.ndim} axes of {x}, "
             f"got {start}, {size} and {step}: give one number each."
         )
-    for first, count, stride, extent in zip(start, size, step, x.shape, strict=True):
+    for first, count, stride, extent in zip(start, size, step, x.shape):
         last = first + (count - 1) * stride
         inside = count == 0 or (0 <= first < extent and 0 <= last < extent)
         if count < 0 or stride == 0 or not inside:
@@ -57,7 +58,12 @@ def slice_type(x: ArrayType, start: Ints, size: Ints, step: Ints) -> ArrayType:
 
 
 def _slice(x: Any, start: Ints, size: Ints, step: Ints) -> Any:
-    return x[tuple(map(_builtin_slice, start, size, step))]
+    return x[_builtin_slices(start, size, step)]
+
+
+@lru_cache(4096)
+def _builtin_slices(start: Ints, size: Ints, step: Ints) -> tuple[Any, ...]:
+    return tuple(map(_builtin_slice, start, size, step))
 
 
 def _builtin_slice(start: int, size: int, step: int) -> Any:

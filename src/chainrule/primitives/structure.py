@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -65,6 +67,29 @@ def broadcast_type(x: ArrayType, shape: Shape) -> ArrayType:
     return ArrayType(shape, x.dtype)
 
 
+def _broadcast_to(x: Any, shape: Shape) -> Any:
+    """As NumPy's, which takes two microseconds; of elements in a row, one third."""
+    array = np.asarray(x)
+    strides = None
+    if array.flags.c_contiguous:
+        strides = _repeating(array.shape, array.strides, shape)
+    if strides is None:
+        return np.broadcast_to(array, shape)
+    view = np.ndarray(shape, array.dtype, array, 0, strides)
+    view.flags.writeable = False
+    return view
+
+
+@lru_cache(4096)
+def _repeating(old: Shape, strides: Shape, shape: Shape) -> Shape | None:
+    """Strides of a view that repeats elements; None where the shapes do not fit."""
+    missing = len(shape) - len(old)
+    if missing < 0 or any(n not in (1, m) for n, m in zip(old, shape[missing:])):
+        return None
+    kept = [0 if n == 1 else stride for n, stride in zip(old, strides)]
+    return (*(0,) * missing, *kept)
+
+
 def _unbroadcast(z_bar: Any, x: Any, shape: Shape) -> Any:
     missing = len(shape) - len(x.shape)
     axes = tuple(
@@ -92,7 +117,7 @@ broadcast_to = register(
             (r"\bar x_j = \sum_i \bar y_{ij}",),
         ),
         type=broadcast_type,
-        numpy=np.broadcast_to,
+        numpy=_broadcast_to,
         jvp=(same,),
         transpose=(_unbroadcast,),
         batch=_broadcast_batch,
@@ -112,6 +137,8 @@ broadcast_to = register(
 def reduced_type(x: ArrayType, axes: tuple[int, ...]) -> ArrayType:
     """The axes named are removed."""
     check_axes(axes, x, "a reduction")
+    if len(axes) == len(x.shape):
+        return ArrayType((), x.dtype)
     kept = [extent for i, extent in enumerate(x.shape) if i not in axes]
     return ArrayType(tuple(kept), x.dtype)
 
@@ -148,13 +175,12 @@ reduce_sum = register(
 
 def reshape_type(x: ArrayType, shape: Shape) -> ArrayType:
     """As many elements in another shape."""
-    result = ArrayType(shape, x.dtype)
-    if result.size != x.size or any(extent < 0 for extent in shape):
+    if prod(shape) != prod(x.shape) or min(shape, default=0) < 0:
         raise ShapeError(
             f"Expected a shape of {x.size} elements for {x}, got {shape} of "
-            f"{result.size}: keep the product of the extents."
+            f"{prod(shape)}: keep the product of the extents."
         )
-    return result
+    return ArrayType(shape, x.dtype)
 
 
 reshape = register(
@@ -166,7 +192,7 @@ reshape = register(
             (r"\bar x_{(k)} = \bar y_{(k)}",),
         ),
         type=reshape_type,
-        numpy=lambda x, shape: np.reshape(x, shape),
+        numpy=lambda x, shape: np.asarray(x).reshape(shape),
         jvp=(same,),
         transpose=(lambda z_bar, x, shape: reshape(z_bar, shape=x.shape),),
         batch=lambda batched, x, shape: reshape(x, shape=(x.shape[0], *shape)),
@@ -210,7 +236,7 @@ transpose = register(
             r"Y = X^{\top}", r"\dot Y = \dot X^{\top}", (r"\bar X = \bar Y^{\top}",)
         ),
         type=transpose_type,
-        numpy=lambda x, axes: np.transpose(x, axes),
+        numpy=lambda x, axes: np.asarray(x).transpose(axes),
         jvp=(same,),
         transpose=(lambda z_bar, x, axes: transpose(z_bar, axes=inverse(axes)),),
         batch=lambda batched, x, axes: transpose(x, axes=(0, *behind(axes))),

@@ -23,7 +23,7 @@ from chainrule.core.primitive import (
     register,
 )
 from chainrule.core.program import Program, evaluate
-from chainrule.core.tracer import open_trace
+from chainrule.core.trace import open_trace
 from chainrule.core.types import ArrayType
 from chainrule.primitives.bitwise import bitwise_and
 from chainrule.primitives.comparison import less, select

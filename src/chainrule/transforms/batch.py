@@ -13,7 +13,7 @@ from typing import Any
 from chainrule.core.check import checked
 from chainrule.core.primitive import Primitive, Widening
 from chainrule.core.program import Equation, Program, Var, evaluate, without_operands
-from chainrule.core.tracer import open_trace
+from chainrule.core.trace import open_trace
 from chainrule.core.types import ArrayType, type_of
 from chainrule.primitives.control import scan
 from chainrule.primitives.loop_rules import stacked

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from chainrule.core.check import checked
 from chainrule.core.primitive import Primitive, same
 from chainrule.core.program import Atom, Literal, Program, Var, read, without_operands
-from chainrule.core.tracer import open_trace
+from chainrule.core.trace import open_trace
 from chainrule.core.types import is_differentiable, type_of
 from chainrule.primitives.elementwise import add
 

@@ -10,7 +10,8 @@ import numpy as np
 from chainrule.core.check import checked
 from chainrule.core.errors import user_line
 from chainrule.core.program import Atom, Equation, Literal, Program, Var
-from chainrule.core.tracer import Tracer, open_trace
+from chainrule.core.trace import open_trace
+from chainrule.core.tracer import Tracer
 from chainrule.core.tree import Structure, flatten
 from chainrule.core.types import PYTHON_SCALARS, ArrayType, type_of
 

@@ -33,7 +33,7 @@ from chainrule.core.program import (
     literal_array,
     read,
 )
-from chainrule.core.tracer import open_trace
+from chainrule.core.trace import open_trace
 from chainrule.transforms.jvp import accumulate, prune
 
 

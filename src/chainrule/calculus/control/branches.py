@@ -11,7 +11,7 @@ import numpy as np
 from chainrule.calculus.arguments import as_value, result_value
 from chainrule.core.errors import user_line
 from chainrule.core.program import Program, Var, evaluate
-from chainrule.core.tracer import is_weak, plain
+from chainrule.core.trace import is_weak, plain
 from chainrule.core.tree import flatten, map_leaves, paths, unflatten
 from chainrule.core.types import ArrayType, type_of
 from chainrule.primitives import branches as records
