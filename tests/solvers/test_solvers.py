@@ -196,14 +196,6 @@ def test_what_minimize_refuses():
             lambda p: np.sum(p["x"]), {"x": np.zeros(3)}, bounds=(np.ones(2), 1)
         )
 
-    def constrained(a):
-        f = lambda x: np.sum((x - a) ** 2)  # noqa: E731
-        ineq = {"type": "ineq", "fun": lambda x: 1.0 - np.sum(x)}
-        return cr.minimize(f, np.zeros(3), constraints=ineq).fun
-
-    with pytest.raises(cr.MissingRuleError, match="without constraints, since its sol"):
-        cr.grad(constrained)(TARGET)
-
 
 def test_a_method_that_does_not_converge_warns():
     words = r"minimize to converge, got a residual of .* after 2 steps at .*test_solv"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from chainrule.calculus.arguments import Function
 from chainrule.calculus.compile import jit
 from chainrule.calculus.matrices import hessian, jacobian
 from chainrule.core.errors import user_line
+from chainrule.core.tracer import Tracer
 from chainrule.core.tree import flatten
 from chainrule.solvers.problem import Closed, Variables
 
@@ -73,7 +73,46 @@ CURVED = "trust-constr"
 """The method that asks for second derivatives of constraints."""
 
 
-def constraints_for(constraints: Any, variables: Variables, method: Any) -> Any:
+class Constraint:
+    """Values of a function of x, one or many, each between two numbers.
+
+    Attributes:
+        values: The function of the vector x and of its operands, a vector.
+        evaluate: The same, compiled.
+        jacobian: Its derivative by x, compiled.
+        operands: Arrays that it takes: its arguments, and what it closes over.
+        low: The numbers that the values are at least.
+        high: Those that they are at most.
+        of_scipy: SciPy's form of it on vectors, of itself and its operands' numbers.
+    """
+
+    def __init__(
+        self, closed: Closed, sides: tuple[Any, Any], of_scipy: Callable[..., Any]
+    ) -> None:
+        run = closed.vector()
+        self.values = run
+        self.evaluate = closed.compiled("values", lambda: jit(run))
+        self.jacobian = closed.compiled("jacobian", lambda: jit(jacobian(run)))
+        self.operands = closed.operands
+        self.is_traced = closed.is_traced
+        count = sum(type.size for type in closed.types)
+        self.low, self.high = [_known(side, count) for side in sides]
+        self.of_scipy = of_scipy
+
+
+def _known(side: Any, count: int) -> Any:
+    """One side of the values as a vector."""
+    if isinstance(side, Tracer):
+        raise TypeError(
+            f"Expected known numbers as the sides of a constraint, got {side!r} at "
+            f"{user_line()}: subtract what is traced from the function's values."
+        )
+    return np.broadcast_to(np.asarray(side, float), (count,))
+
+
+def constraints_for(
+    constraints: Any, variables: Variables, method: Any
+) -> list[Constraint]:
     """SciPy's constraints, on vectors and with exact derivatives.
 
     Args:
@@ -83,39 +122,55 @@ def constraints_for(constraints: Any, variables: Variables, method: Any) -> Any:
         method: SciPy's method, which says what derivatives are wanted.
     """
     curved = isinstance(method, str) and method.lower() == CURVED
-    if isinstance(constraints, (list, tuple)):
-        return [_constraint(one, variables, curved) for one in constraints]
-    return _constraint(constraints, variables, curved)
+    many = isinstance(constraints, (list, tuple))
+    return [
+        _constraint(one, variables, curved)
+        for one in (constraints if many else [constraints])
+    ]
 
 
-def _constraint(constraint: Any, variables: Variables, curved: bool) -> Any:
+def _constraint(constraint: Any, variables: Variables, curved: bool) -> Constraint:
     if isinstance(constraint, dict):
-        args = constraint.get("args", ())
-        fun, jac, _, operands = _derived(constraint["fun"], variables, args)
-        return {
-            "type": constraint["type"],
-            "fun": lambda x: fun(x, *operands),
-            "jac": lambda x: jac(x, *operands),
-        }
+        return _from_dict(constraint, variables)
+    sides = constraint.lb, constraint.ub
     if not hasattr(constraint, "fun"):
-        return constraint  # linear: SciPy knows its derivative
-    fun, jac, hess, operands = _derived(constraint.fun, variables, ())
-    more = {"hess": lambda x, v: hess(x, v, *operands)} if curved else {}
-    return type(constraint)(
-        lambda x: fun(x, *operands),
-        constraint.lb,
-        constraint.ub,
-        jac=lambda x: jac(x, *operands),
-        **more,
-    )
-
-
-def _derived(function: Function, variables: Variables, args: Any) -> Any:
-    """A function, its Jacobian, the Hessian of v times it, and their operands."""
-    closed = Closed(function, variables, args)
+        closed = Closed(_product_with(constraint.A, variables), variables, ())
+        return Constraint(closed, sides, lambda one, *operands: constraint)
+    closed = Closed(constraint.fun, variables, ())
     run = closed.vector()
 
     def weighed(x: Any, v: Any, *operands: Any) -> Any:
         return np.sum(v * run(x, *operands))
 
-    return jit(run), jit(jacobian(run)), jit(hessian(weighed)), closed.operands
+    def of_scipy(one: Constraint, *operands: Any) -> Any:
+        more: dict[str, Any] = {}
+        if curved:
+            hess = closed.compiled("curvature", lambda: jit(hessian(weighed)))
+            more["hess"] = lambda x, v: hess(x, v, *operands)
+        return type(constraint)(
+            lambda x: one.evaluate(x, *operands),
+            *sides,
+            jac=lambda x: one.jacobian(x, *operands),
+            **more,
+        )
+
+    return Constraint(closed, sides, of_scipy)
+
+
+def _from_dict(constraint: dict[str, Any], variables: Variables) -> Constraint:
+    def of_scipy(one: Constraint, *operands: Any) -> Any:
+        return {
+            "type": constraint["type"],
+            "fun": lambda x: one.evaluate(x, *operands),
+            "jac": lambda x: one.jacobian(x, *operands),
+        }
+
+    closed = Closed(constraint["fun"], variables, constraint.get("args", ()))
+    high = 0.0 if constraint["type"] == "eq" else np.inf
+    return Constraint(closed, (0.0, high), of_scipy)
+
+
+def _product_with(matrix: Any, variables: Variables) -> Callable[[Any], Any]:
+    """The function of a linear constraint, whose derivative SciPy knows itself."""
+    dense = matrix.toarray() if hasattr(matrix, "toarray") else np.asarray(matrix)
+    return lambda tree: np.atleast_2d(dense) @ variables.vector(flatten(tree)[0])

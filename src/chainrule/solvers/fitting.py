@@ -66,7 +66,7 @@ def least_squares(
     closed = Closed(function, variables, args if isinstance(args, tuple) else (args,))
     run = closed.vector()
     settings = {"method": method, **(options or {})}
-    solver = _Fitter(run, limits(bounds, variables), settings)
+    solver = _Fitter(closed, limits(bounds, variables), settings)
     if not closed.is_traced and not isinstance(variables.start, Tracer):
         result = solver.run(variables.start, *closed.operands)
         result.x = variables.tree(result.x)
@@ -75,20 +75,19 @@ def least_squares(
     def cost(x: Any, *operands: Any) -> Any:
         return 0.5 * np.sum(run(x, *operands) ** 2)
 
-    x = differentiable_minimum(solver, grad(cost), variables, closed)
+    x = differentiable_minimum(solver, grad(cost), variables, closed.operands)
     return packed(x=variables.tree(x), fun=run(x, *closed.operands))
 
 
 class _Fitter(Remembering):
     """One problem for ``scipy.optimize.least_squares``."""
 
-    constrained = False
-
-    def __init__(self, run: Function, bounds: Any, settings: dict[str, Any]) -> None:
+    def __init__(self, closed: Closed, bounds: Any, settings: dict[str, Any]) -> None:
         super().__init__()
+        run = closed.vector()
         self.bounds = bounds
-        self._fun = jit(run)
-        self._jac: Any = jit(jacobian(run))
+        self._fun = closed.compiled("values", lambda: jit(run))
+        self._jac: Any = closed.compiled("jacobian", lambda: jit(jacobian(run)))
         self._settings = settings
 
     def run(self, start: Any, *operands: Any) -> Any:

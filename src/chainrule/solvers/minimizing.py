@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,13 +15,14 @@ from chainrule.calculus.compile import jit
 from chainrule.calculus.forward import jvp
 from chainrule.calculus.matrices import hessian
 from chainrule.calculus.reverse import grad, value_and_grad
-from chainrule.core.errors import MissingRuleError, user_line
+from chainrule.core.errors import user_line
 from chainrule.core.tracer import Tracer
 from chainrule.primitives.host import host_call
-from chainrule.solvers.constraints import constraints_for, limits
+from chainrule.solvers.constraints import Constraint, constraints_for, limits
 from chainrule.solvers.convergence import ConvergenceWarning
 from chainrule.solvers.implicit import implicit_solution
 from chainrule.solvers.problem import Closed, Variables
+from chainrule.solvers.stationary import condition_of, multipliers_at
 
 HESSIAN = ("dogleg", "trust-exact")
 PRODUCT = ("newton-cg", "trust-ncg", "trust-krylov", "trust-constr")
@@ -58,9 +60,12 @@ def minimize(  # noqa: PLR0913  (the parameters are SciPy's)
     .. math:: x(a) = \arg\min_x f(x, a), \qquad
         \dot x = -(\nabla_x^2 f)^{-1}\,\partial_a \nabla_x f\,\dot a
 
-    Gradients, Hessians and their products are exact and compiled, and each method gets
-    those that it can use. The minimum is differentiable by ``args`` and by what the
-    function closes over, in every mode and order, within its bounds too.
+    Gradients, Hessians and their products are exact and compiled (once for functions
+    that trace to the same program), and each method gets those that it can use. The
+    minimum is differentiable by ``args`` and by what the functions close over, in every
+    mode and order, within bounds and constraints too: by the conditions of Karush, Kuhn
+    and Tucker. There, gradients of the constraints that hold x back must be linearly
+    independent, and none of their multipliers 0 (strict complementarity).
 
     Shapes:
         x: the containers, shapes and dtypes of ``x0``. SciPy computes in float64.
@@ -85,7 +90,9 @@ def minimize(  # noqa: PLR0913  (the parameters are SciPy's)
     Raises:
         ShapeError: If the result is not a scalar.
         ValueError: If SciPy has no method of this name.
-        MissingRuleError: If a solution with constraints is differentiated.
+        TypeError: If a side of a constraint is traced.
+        LinAlgError: If the minimum is differentiated where these gradients are not
+            independent, or the curvature along them vanishes.
 
     Examples:
         >>> import numpy as np
@@ -105,40 +112,36 @@ def minimize(  # noqa: PLR0913  (the parameters are SciPy's)
     closed = Closed(function, variables, args if isinstance(args, tuple) else (args,))
     objective = closed.scalar("minimize")
     solver = _Minimizer(
+        closed,
         objective,
+        constraints_for(constraints, variables, method),
         method=method,
         bounds=limits(bounds, variables),
-        constraints=constraints_for(constraints, variables, method),
         tol=tol,
         options=options,
     )
-    if not closed.is_traced and not isinstance(variables.start, Tracer):
-        return solver.result(variables, closed.operands)
-    x = differentiable_minimum(solver, grad(objective), variables, closed)
+    operands, traced = list(closed.operands), closed.is_traced
+    for one in solver.constraints:
+        operands, traced = operands + one.operands, traced or one.is_traced
+    if not traced and not isinstance(variables.start, Tracer):
+        return solver.result(variables, operands)
+    x = differentiable_minimum(solver, grad(objective), variables, operands)
     return packed(x=variables.tree(x), fun=objective(x, *closed.operands))
 
 
 def differentiable_minimum(
-    solver: Any, gradient: Function, variables: Variables, closed: Closed
+    solver: Remembering, gradient: Function, variables: Variables, operands: Any
 ) -> Any:
-    """The minimum as a vector that transforms know: zero of the gradient in bounds."""
-    box = solver.bounds
-
-    def condition(x: Any, *operands: Any) -> Any:
-        slope = gradient(x, *operands)
-        if solver.constrained:
-            raise MissingRuleError(
-                "Expected a problem without constraints, since its solution is "
-                f"differentiated, got one with them at {user_line()}: use bounds, or "
-                "a penalty in the function."
-            )
-        return slope if box is None else x - np.clip(x - slope, *box)
+    """The minimum as a vector that transforms know, by what holds there."""
+    size = variables.type.size
+    count = sum(len(one.low) for one in solver.constraints)
+    types = (variables.type.with_shape((size + count,)),)
+    condition = condition_of(gradient, solver.bounds, solver.constraints, count)
 
     def solve(start: Any, *operands: Any) -> Any:
-        types = (variables.type,)
         return host_call(start, *operands, function=solver, types=types)[0]
 
-    return implicit_solution(solve, condition, variables.start, closed.operands)
+    return implicit_solution(solve, condition, variables.start, operands)[:size]
 
 
 def packed(**fields: Any) -> Any:
@@ -154,18 +157,25 @@ class Remembering:
     Differentiation asks for a solution where it is found and again in its rule.
     """
 
+    bounds: Any
+    constraints: Sequence[Constraint] = ()
+
     def __init__(self) -> None:
         self._last: tuple[list[Any], Any] | None = None
 
     def __call__(self, *operands: Any) -> tuple[Any]:
-        """The solution as a vector, from the start and the operands."""
+        """The solution as a vector, multipliers behind x, from start and operands."""
         if self._last is not None:
             before, x = self._last
             if all(np.array_equal(a, b) for a, b in zip(before, operands, strict=True)):
                 return (x,)
-        x = self.run(*operands).x
+        x = self.solution(*operands)
         self._last = [np.array(a) for a in operands], x
         return (x,)
+
+    def solution(self, start: Any, *operands: Any) -> Any:
+        """The solution as a vector, found anew."""
+        return self.run(start, *operands).x
 
     def run(self, start: Any, *operands: Any) -> Any:
         """SciPy's result."""
@@ -189,35 +199,65 @@ def report(name: str, result: Any, residual: float) -> None:
 class _Minimizer(Remembering):
     """One problem for ``scipy.optimize.minimize``, with its derivatives compiled."""
 
-    def __init__(self, objective: Function, **settings: Any) -> None:
+    def __init__(
+        self,
+        closed: Closed,
+        objective: Function,
+        constraints: Sequence[Constraint],
+        **settings: Any,
+    ) -> None:
         super().__init__()
         self.bounds = settings.pop("bounds")
-        self.constrained = bool(settings["constraints"])
+        self.constraints = constraints
         self._settings = settings
-        self._derivatives = self._for_method(objective, settings["method"])
+        self._derivatives = self._for_method(closed, objective, settings["method"])
+        self._slope = closed.compiled("slope", lambda: jit(grad(objective)))
 
-    def _for_method(self, objective: Function, method: Any) -> dict[str, Any]:
+    def _for_method(
+        self, closed: Closed, objective: Function, method: Any
+    ) -> dict[str, Any]:
         name = method.lower() if isinstance(method, str) else ""
         if name in VALUES:
-            return {"fun": jit(objective)}
-        supplied: dict[str, Callable[..., Any]] = {
-            "fun": jit(value_and_grad(objective))
-        }
+            return {"fun": closed.compiled("value", lambda: jit(objective))}
+        both = closed.compiled("both", lambda: jit(value_and_grad(objective)))
+        supplied: dict[str, Callable[..., Any]] = {"fun": both}
         if name in HESSIAN:
-            supplied["hess"] = jit(hessian(objective))
+            hess = closed.compiled("hessian", lambda: jit(hessian(objective)))
+            supplied["hess"] = hess
         if name in PRODUCT:
-            supplied["hessp"] = jit(_product(objective))
+            hessp = closed.compiled("product", lambda: jit(_product(objective)))
+            supplied["hessp"] = hessp
         return {**supplied, "jac": True}
+
+    def solution(self, start: Any, *operands: Any) -> Any:
+        """The solution, and the multipliers of the constraints behind it."""
+        x = self.run(start, *operands).x
+        if not self.constraints:
+            return x
+        own, given = self._parted(operands)
+        slope = self._slope(x, *own)
+        balance = multipliers_at(x, slope, self.bounds, self.constraints, given)
+        return np.concatenate([x, balance])
+
+    def _parted(self, operands: Sequence[Any]) -> tuple[Any, list[Any]]:
+        """The operands of the objective, and those of each constraint."""
+        counts = [len(one.operands) for one in self.constraints]
+        stops = len(operands) - np.cumsum([0, *counts[::-1]])[::-1]
+        pairs = pairwise(stops.tolist())
+        return operands[: stops[0]], [operands[low:high] for low, high in pairs]
 
     def run(self, start: Any, *operands: Any) -> Any:
         """SciPy's result, with a warning where it did not converge."""
         from scipy import optimize
 
         bounds = None if self.bounds is None else optimize.Bounds(*self.bounds)
+        own, given = self._parted(operands)
+        pairs = zip(self.constraints, given, strict=True)
         result = optimize.minimize(
             x0=np.array(start),
-            args=tuple(operands),
+            args=tuple(own),
             bounds=bounds,
+            constraints=[one.of_scipy(one, *numbers) for one, numbers in pairs],
             **self._derivatives,
             **self._settings,
         )

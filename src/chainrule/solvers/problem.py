@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from chainrule.core.tracer import Tracer
 from chainrule.core.tree import flatten, unflatten
 from chainrule.core.types import ArrayType, type_of
 from chainrule.numpy import concatenate
+from chainrule.solvers.remember import Made, key_of, remembered
 from chainrule.transforms.trace import trace
 
 
@@ -104,18 +106,36 @@ class Closed:
                 f"Expected a function with one scalar result for {verb}, got {got} at "
                 f"{user_line()}: reduce it, for example with np.sum."
             )
-        return lambda x, *operands: self._run(x, operands)[0].astype(np.float64)
+        run = self._run()
+        return lambda x, *operands: run(x, operands)[0].astype(np.float64)
 
     def vector(self) -> Function:
         """The function as one with all its results in a vector of the dtype of x."""
+        results = self._run()
 
         def run(x: Any, *operands: Any) -> Any:
-            rows = [np.reshape(y, (-1,)) for y in self._run(x, operands)]
+            rows = [np.reshape(y, (-1,)) for y in results(x, operands)]
             joined = concatenate(rows) if len(rows) != 1 else rows[0]
             return joined.astype(x.dtype)
 
         return run
 
-    def _run(self, x: Any, operands: Sequence[Any]) -> list[Any]:
-        count = self._count
-        return evaluate(self._program, (), [*operands[:count], x, *operands[count:]])
+    def compiled(self, name: Hashable, make: Callable[[], Made]) -> Made:
+        """What was made of this program under a name, once for all of its like.
+
+        It must not hold on to this object, whose arrays would live as long.
+        """
+        return remembered((self._key, name), make)
+
+    @cached_property
+    def _key(self) -> Hashable:
+        return self._count, key_of(self._program)
+
+    def _run(self) -> Callable[[Any, Sequence[Any]], list[Any]]:
+        """The results of x and the operands; apart from their values now."""
+        program, count = self._program, self._count
+
+        def run(x: Any, operands: Sequence[Any]) -> list[Any]:
+            return evaluate(program, (), [*operands[:count], x, *operands[count:]])
+
+        return run
