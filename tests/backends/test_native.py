@@ -106,7 +106,7 @@ def test_what_has_no_lowering_runs_through_numpy_in_the_middle():
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.complex64, np.complex128])
-def test_numbers_that_registers_cannot_hold_go_through_numpy(dtype):
+def test_numbers_of_half_precision_and_complex_ones(dtype):
     x = (normal(3, 4) * 2).astype(dtype)
     agree(lambda x: (x * 2 + x, np.sum(x), x.T, x @ x.T), x, tolerance=1e-2)
     agree(lambda x: x[np.array([2, 0])].reshape(-1) * 3, x)

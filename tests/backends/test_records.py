@@ -71,7 +71,7 @@ def test_every_sample_gives_what_numpy_gives(record, number, level):
 
 
 @pytest.mark.parametrize(("record", "sample"), OF_COMPLEX)
-def test_complex_numbers_go_through_numpy(record, sample):
+def test_complex_samples_give_what_numpy_gives(record, sample):
     gives_what_numpy_gives(record, sample, target_for(None))
 
 

@@ -32,7 +32,7 @@ from chainrule.backends.native.frame import Frame, KernelCode, Part
 from chainrule.backends.native.fuse import Fusion, Kernel
 from chainrule.backends.native.ir import Function, Module, Value, const
 from chainrule.backends.native.loops import emit_loop
-from chainrule.backends.native.lowerings import llvm_element
+from chainrule.backends.native.lowerings import constant
 from chainrule.backends.native.maps import emit_map
 from chainrule.backends.native.memory import Memory
 from chainrule.backends.native.node import Node
@@ -366,7 +366,7 @@ class Driver:
     def scalar_or_literal(self, plan: Plan, node: Node) -> Value:
         """A scalar operand of a loop or callback."""
         if node.op == "literal":
-            return const(llvm_element(node.type.dtype), node.params["value"])
+            return constant(node.type.dtype, node.params["value"])
         return self.scalar(plan.fusion, node)
 
 

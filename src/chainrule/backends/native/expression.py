@@ -13,8 +13,8 @@ from collections.abc import Callable, Generator
 from typing import Any
 
 from chainrule.backends.native.index import ZERO, Affine, Index, reshaped
-from chainrule.backends.native.ir import Function, Value, const
-from chainrule.backends.native.lowerings import LOWERINGS, convert, llvm_element
+from chainrule.backends.native.ir import Function, Value
+from chainrule.backends.native.lowerings import LOWERINGS, constant, convert
 from chainrule.backends.native.memory import Memory, Vectors
 from chainrule.backends.native.node import Node
 
@@ -88,7 +88,7 @@ class Emitter(Vectors):
         if leaf is not None:
             return leaf
         if node.op == "literal":
-            return const(llvm_element(node.type.dtype), node.params["value"])
+            return constant(node.type.dtype, node.params["value"])
         if node.op in LOWERINGS:
             return self._elementwise(node, index, mask)
         return AT_INDEX[node.op](self, node, index, mask)

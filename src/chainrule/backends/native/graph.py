@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from chainrule.backends.native.complex_numbers import FORMULAS, MOVING
 from chainrule.backends.native.lowerings import LOWERINGS, has_element, lowers
 from chainrule.backends.native.node import (
     INDEXED,
@@ -24,7 +25,7 @@ from chainrule.backends.native.node import (
     all_nodes,
 )
 from chainrule.backends.native.powers import rewritten_power
-from chainrule.backends.native.rewrites import scatter_add, sort
+from chainrule.backends.native.rewrites import complex_product, scatter_add, sort
 from chainrule.backends.native.views import strided
 from chainrule.core.primitive import Formula, Primitive
 from chainrule.core.program import Atom, Equation, Literal, Program, Var, literal_array
@@ -105,9 +106,13 @@ def _foreign_literal(region: Region, literal: Literal) -> Node:
 
 
 def _is_native(equation: Equation) -> bool:
-    """Whether registers can hold what goes in and what comes out."""
-    atoms = (*equation.inputs, *equation.outputs)
-    return all(has_element(atom.type.dtype) for atom in atoms)
+    """Whether registers hold what goes in and out; and if complex, a form is known."""
+    types = [atom.type for atom in (*equation.inputs, *equation.outputs)]
+    name = equation.primitive.name
+    known = name in FORMULAS or name in MOVING
+    return all(
+        has_element(type.dtype) and (known or type.dtype.kind != "c") for type in types
+    )
 
 
 def _callback(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
@@ -162,23 +167,27 @@ def _arg_extreme(
 
 
 def _matmul(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:
-    """A product with a single column is a sum along rows, one that sums over a single
-    element needs no sum; others stay products.
-    """
     x, y = operands
     out = equation.outputs[0].type
     if out.dtype.kind == "b":
         return _callback(region, equation, operands)
+    if out.dtype.kind == "c":
+        return [complex_product(region, x, y, out, _product)]
+    return [_product(region, x, y, out)]
+
+
+def _product(region: Region, x: Node, y: Node, out: ArrayType) -> Node:
+    """With a single column a sum along rows, over a single element no sum."""
     if x.shape[-1] == 1:
         pair = [
             region.make("broadcast_to", (z,), out.shape, out.dtype, shape=out.shape)
-            for z in operands
+            for z in (x, y)
         ]
-        return [Node("mul", pair, {}, out, region)]
+        return Node("mul", pair, {}, out, region)
     if out.shape[-1] != 1:
         if strided(y).strides[-1] != 1:
             y = Node("pack", (y,), {}, y.type, region)
-        return [Node("matmul", (x, y), {}, out, region)]
+        return Node("matmul", (x, y), {}, out, region)
     *batch, _, k = x.shape
     flat = (*batch, 1, k)
     row = region.make("reshape", (y,), flat, y.type.dtype, shape=flat)
@@ -186,7 +195,7 @@ def _matmul(region: Region, equation: Equation, operands: list[Node]) -> list[No
     terms = region.make("mul", (x, wide), x.shape, out.dtype)
     axes = (len(x.shape) - 1,)
     sums = region.make("reduce_sum", (terms,), x.shape[:-1], out.dtype, axes=axes)
-    return [region.make("reshape", (sums,), out.shape, out.dtype, shape=out.shape)]
+    return region.make("reshape", (sums,), out.shape, out.dtype, shape=out.shape)
 
 
 def _logaddexp(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:

@@ -14,7 +14,8 @@ import struct
 from collections.abc import Callable, Generator, Sequence
 from typing import NamedTuple
 
-BITS = {"i1": 1, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "float": 32, "double": 64}
+WHOLE = {f"i{bits}": bits for bits in (1, 8, 16, 32, 64, 128)}
+BITS = {**WHOLE, "float": 32, "double": 64}
 FLOATS = ("float", "double")
 
 
@@ -48,6 +49,11 @@ def element_of(type_: str) -> str:
 def like(type_: str, element: str) -> str:
     """The type with as many lanes as ``type_`` and elements ``element``."""
     return vector(element, lanes_of(type_))
+
+
+def alignment(type_: str) -> int:
+    """Bytes that the place of an element is a multiple of, wherever it is."""
+    return min(8, BITS.get(element_of(type_), 64) // 8 or 1)
 
 
 def spell(element: str, number: float | int | bool) -> str:
@@ -315,12 +321,12 @@ class Function:
 
     def load(self, type_: str, address: Value, align: int | None = None) -> Value:
         """Load; aligned to the element unless told more."""
-        align = align or BITS.get(element_of(type_), 64) // 8 or 1
+        align = align or alignment(type_)
         return self.value(f"load {type_}, ptr {address.name}, align {align}", type_)
 
     def store(self, value: Value, address: Value, align: int | None = None) -> None:
         """Store; aligned to the element unless told more."""
-        align = align or BITS.get(element_of(value.type), 64) // 8 or 1
+        align = align or alignment(value.type)
         self.line(f"store {value.typed}, ptr {address.name}, align {align}")
 
     # -- lanes ---------------------------------------------------------------

@@ -12,12 +12,22 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.backends.native.complex_numbers import (
+    FORMULAS,
+    MOVING,
+    Complex,
+    bits_of,
+    emit_complex,
+    join,
+    split,
+)
 from chainrule.backends.native.elementary import ELEMENTARY
 from chainrule.backends.native.elementary.division import (
     emit_floor_divide,
     emit_remainder,
     emit_whole_division,
 )
+from chainrule.backends.native.elementary.lanes import Lanes
 from chainrule.backends.native.elementary.neighbours import emit_nextafter
 from chainrule.backends.native.ir import BITS, Function, Value, const, element_of, like
 from chainrule.core.types import ArrayType
@@ -30,20 +40,29 @@ _ELEMENTS = {"f4": "float", "f8": "double", "b1": "i1"}
 
 def llvm_element(dtype: np.dtype[Any]) -> str:
     """LLVM's element type for a value of this dtype in a register."""
-    if dtype.kind in "iu":
+    if dtype.kind in "iuc":
         return f"i{8 * dtype.itemsize}"
     return _ELEMENTS[dtype.str[1:]]
 
 
 def has_element(dtype: np.dtype[Any]) -> bool:
     """Whether values of this dtype have a native form."""
-    return (dtype.kind in "iu" and dtype.isnative) or dtype.str[1:] in _ELEMENTS
+    whole = dtype.kind in "iu" or dtype.char in "FD"
+    return (whole and dtype.isnative) or dtype.str[1:] in _ELEMENTS
+
+
+def constant(dtype: np.dtype[Any], value: Any) -> Value:
+    """A number of a dtype, as it stands in a register."""
+    number = bits_of(dtype, value) if dtype.kind == "c" else value
+    return const(llvm_element(dtype), number)
 
 
 def lowers(name: str, types: list[ArrayType]) -> bool:
     """Whether a primitive has a native form for operands of these types."""
     if not all(has_element(type.dtype) for type in types):
         return False
+    if any(type.dtype.kind == "c" for type in types):
+        return name in FORMULAS or name in MOVING
     floating = all(type.dtype.kind == "f" for type in types)
     return floating or (name not in ELEMENTARY and name != "div")
 
@@ -279,6 +298,8 @@ def convert(
     f: Function, source: np.dtype[Any], wanted: np.dtype[Any], x: Value
 ) -> Value:
     """A value of one dtype as another, as ``ndarray.astype``."""
+    if "c" in (source.kind, wanted.kind):
+        return _convert_complex(f, source, wanted, x)
     type = like(x.type, llvm_element(wanted))
     if wanted.kind == "b":
         zero = const(x.type, 0)
@@ -295,6 +316,26 @@ def convert(
     if BITS[element_of(x.type)] > BITS[element_of(type)]:
         return f.cast("trunc", x, type)
     return f.cast("sext" if signed else "zext", x, type)
+
+
+def _convert_complex(
+    f: Function, source: np.dtype[Any], wanted: np.dtype[Any], x: Value
+) -> Value:
+    """Part by part; the imaginary one is 0 if there is none, and dropped at the end."""
+    if source.kind != "c":
+        part = np.dtype(wanted.char.lower())
+        real = convert(f, source, part, x)
+        return _joined(f, real, const(real.type, 0))
+    part = np.dtype(source.char.lower())
+    kind = np.dtype(wanted.char.lower()) if wanted.kind == "c" else wanted
+    real, imag = [convert(f, part, kind, lanes.v) for lanes in split(f, x)]
+    if wanted.kind == "b":
+        return f.bit_or(real, imag)
+    return _joined(f, real, imag) if wanted.kind == "c" else real
+
+
+def _joined(f: Function, x: Value, y: Value) -> Value:
+    return join(f, Complex(Lanes(f, x), Lanes(f, y)))
 
 
 def _float_to_int(f: Function, wanted: np.dtype[Any], x: Value, type: str) -> Value:
@@ -330,3 +371,19 @@ def _from_table(name: str) -> Lower:
 for _name in ELEMENTARY:
     LOWERINGS.setdefault(_name, _from_table(_name))
 LOWERINGS["convert"] = lambda f, types, x: x  # the expression emitter knows both dtypes
+LOWERINGS["complex"] = lambda f, types, x, y: _joined(f, x, y)
+
+
+def _with_complex(name: str) -> None:
+    plain = LOWERINGS.get(name)
+
+    def lower(f: Function, types: list[ArrayType], *values: Value) -> Value:
+        if plain is None or types[0].dtype.kind == "c":
+            return emit_complex(f, name, *values)
+        return plain(f, types, *values)
+
+    LOWERINGS[name] = lower
+
+
+for _name in FORMULAS:
+    _with_complex(_name)

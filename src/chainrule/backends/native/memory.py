@@ -10,9 +10,9 @@ import numpy as np
 
 from chainrule.backends.native.index import Affine, Index, IndexMath, Lanes, row_major
 from chainrule.backends.native.ir import (
-    BITS,
     Function,
     Value,
+    alignment,
     const,
     element_of,
     lanes_of,
@@ -114,7 +114,7 @@ class Vectors:
 
     def load_masked(self, type: str, address: Value, mask: Value) -> Value:
         """Load the lanes of a mask, zero elsewhere."""
-        align = const("i32", max(1, int(_bytes(type))))
+        align = const("i32", alignment(type))
         zero = Value("zeroinitializer", type)
         name = f"llvm.masked.load.{_mangled(type)}.p0"
         return self.f.call(name, type, address, align, mask, zero)
@@ -151,7 +151,7 @@ class Vectors:
         everywhere = const(vector("i1", self.lanes), True)
         arguments = (
             pointers,
-            const("i32", max(1, int(_bytes(type)))),
+            const("i32", alignment(type)),
             mask or everywhere,
             Value("zeroinitializer", type),
         )
@@ -179,13 +179,9 @@ class Vectors:
         if mask is None:
             f.store(value, address)
             return
-        align = const("i32", max(1, int(_bytes(value.type))))
+        align = const("i32", alignment(value.type))
         name = f"llvm.masked.store.{_mangled(value.type)}.p0"
         f.call(name, "void", value, address, align, mask)
-
-
-def _bytes(type: str) -> int:
-    return BITS[element_of(type)] // 8
 
 
 def _mangled(type: str) -> str:

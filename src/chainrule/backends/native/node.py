@@ -41,6 +41,7 @@ CHEAP = {
     *("abs", "square", "sign", "select", "convert", "maximum", "minimum", "equal"),
     *("not_equal", "less", "less_equal", "greater", "greater_equal", "bitwise_not"),
     *("bitwise_and", "bitwise_or", "bitwise_xor", "shift_left", "shift_right"),
+    *("complex", "real", "imag", "conj"),
     *("isnan", "isfinite", "isinf", "floor", "ceil", "rint", "trunc"),
 }
 
@@ -91,7 +92,7 @@ class Node:
     def is_scalar(self) -> bool:
         """Zero axes: lives in a register of every thread, not in memory.
 
-        A number that registers cannot hold (half precision, complex) is in memory.
+        A number that registers cannot hold (half precision) is in memory.
         """
         return not self.type.shape and has_element(self.type.dtype)
 

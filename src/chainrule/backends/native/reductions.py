@@ -24,7 +24,7 @@ from chainrule.backends.native.frame import (
 from chainrule.backends.native.fuse import Fusion
 from chainrule.backends.native.index import ZERO, Affine, Index, reshaped
 from chainrule.backends.native.ir import Function, Value, const
-from chainrule.backends.native.lowerings import extreme, is_float, llvm_element
+from chainrule.backends.native.lowerings import LOWERINGS, constant, extreme, is_float
 from chainrule.backends.native.node import Node
 from chainrule.core.types import ArrayType
 
@@ -194,10 +194,11 @@ class Fold:
         self.type = core.type
         self.op = op or core.op
         start = identity(self.op, core.type.dtype)
-        if op == "reduce_sum" and is_float(core.type):
-            start = -0.0  # a running total is its first element first, -0 as well
-        element = llvm_element(core.type.dtype)
-        self.identity = e.widen(const(element, start))
+        if op == "reduce_sum" and core.type.dtype.kind in "fc":
+            start = -core.type.dtype.type(
+                0
+            )  # a running total is its first element first, -0 as well
+        self.identity = e.widen(constant(core.type.dtype, start))
         self.cell = e.f.alloca(self.identity.type)
         e.f.store(self.identity, self.cell)
 
@@ -244,8 +245,10 @@ def identity(op: str, dtype: np.dtype[Any]) -> Any:
 
 def combine(f: Function, op: str, type: ArrayType, x: Value, y: Value) -> Value:
     """One step of a reduction."""
+    if op == "reduce_sum" and type.dtype.kind != "b":
+        return LOWERINGS["add"](f, [type] * 2, x, y)
     if op == "reduce_sum":
-        return f.fadd(x, y) if is_float(type) else f.add(x, y)
+        return f.add(x, y)
     if op == "reduce_prod":
         return f.fmul(x, y) if is_float(type) else f.mul(x, y)
     if op == "reduce_and":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from chainrule.backends.native.node import Node, Region
@@ -43,6 +45,29 @@ def sort(region: Region, equation: Equation, operands: list[Node]) -> list[Node]
     found = lines.type.with_dtype(type.dtype)
     ordered = Node(equation.primitive.name, (lines,), params, found, region)
     return [_transposed(region, ordered, back)]
+
+
+def complex_product(
+    region: Region,
+    x: Node,
+    y: Node,
+    out: ArrayType,
+    product: Callable[[Region, Node, Node, ArrayType], Node],
+) -> Node:
+    """Of the parts: four real products, two of which are taken together each."""
+    part = np.dtype(out.dtype.char.lower())
+    (a, b), (c, d) = [
+        [region.make(name, (z,), z.shape, part) for name in ("real", "imag")]
+        for z in (x, y)
+    ]
+    real = out.with_dtype(part)
+    pairs = [[(a, c), (b, d)], [(a, d), (b, c)]]
+    ac, bd, ad, bc = [product(region, *p, real) for pair in pairs for p in pair]
+    parts = [
+        Node(op, p, {}, real, region)
+        for op, p in (("sub", (ac, bd)), ("add", (ad, bc)))
+    ]
+    return Node("complex", parts, {}, out, region)
 
 
 def _transposed(region: Region, x: Node, axes: tuple[int, ...]) -> Node:
