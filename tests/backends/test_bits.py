@@ -7,6 +7,7 @@ from chainrule.backends.native.compile import compile_program
 from chainrule.backends.native.elementary import ELEMENTARY
 from chainrule.backends.native.graph import build_graph, foreign_names
 from chainrule.backends.native.lowerings import LOWERINGS
+from chainrule.backends.native.target import supported_levels, target_for
 from chainrule.core.primitive import REGISTRY
 from chainrule.core.types import type_of
 from chainrule.numpy import late
@@ -90,3 +91,25 @@ def test_arithmetic_has_numpys_bits(name):
             )
         compiled += 1
     assert compiled
+
+
+@pytest.mark.parametrize("level", [None, *supported_levels()])
+@pytest.mark.parametrize("source", "fdhil")
+def test_nothing_is_written_behind_the_last_element(source, level):
+    """A result in the memory of a donated array, which others stand around."""
+    for wanted in "bhif?":
+        for size in (1, 7, 9, 15, 16, 17, 18, 31, 33, 65):
+            around = np.full(size + 32, 77, np.int8).astype(wanted)
+            place, x = around[16 : 16 + size], np.ones(size, source)
+            if source == wanted:
+                continue
+            recording = trace(
+                lambda _, x, to=place.dtype: REGISTRY["convert"](x, dtype=to),
+                [type_of(place), type_of(x)],
+            )
+            code = compile_program(recording.program, (0,), target_for(level))
+            (got,) = code(recording.constants, [place, x])
+            assert got is place
+            assert np.all(place == 1)
+            assert np.all(around[:16] == around[0])
+            assert np.all(around[16 + size :] == around[0])
