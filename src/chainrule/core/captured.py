@@ -14,6 +14,9 @@ from chainrule.core.interpreter import Traced
 from chainrule.core.program import Var
 from chainrule.core.types import ArrayType
 
+SMALL_BYTES = 4096
+"""What is compared byte by byte: quicker than by numbers, for so few."""
+
 
 class Captured:
     """The constants of one trace, a variable for each.
@@ -50,18 +53,27 @@ class Captured:
 def _is_still(value: Any, kept: Any) -> bool:
     if value is kept:
         return True
-    return np.array_equal(value, kept) or np.array_equal(value, kept, equal_nan=True)
+    array = np.asarray(value)
+    if array.shape != kept.shape or array.dtype != kept.dtype:
+        return False
+    if array.nbytes <= SMALL_BYTES:
+        return array.tobytes() == kept.tobytes()
+    return np.array_equal(array, kept) or np.array_equal(array, kept, equal_nan=True)
 
 
 def snapshot(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """An array as it is now: itself where nobody can change it, else a copy."""
     if not _may_change(array):
         return array
+    if 0 not in array.strides:
+        copy = array.copy("K")
+        copy.flags.writeable = False
+        return copy
     # What is repeated along an axis, without a step in memory, is stored once.
     once = tuple([slice(None if step else 1) for step in array.strides])
     copy = np.array(array[once], order="K")
     copy.flags.writeable = False
-    return copy if copy.shape == array.shape else np.broadcast_to(copy, array.shape)
+    return np.broadcast_to(copy, array.shape)
 
 
 def _may_change(array: Any) -> bool:

@@ -105,7 +105,8 @@ class ArrayMethods(NDArrayOperatorsMixin, Extents):
     def reshape(self, *shape: Any, order: str = "C") -> Any:
         """The elements in another shape."""
         wanted = shape[0] if len(shape) == 1 else shape
-        return self.answer(np.reshape, (self, wanted), {"order": order})
+        options = {} if order == "C" else {"order": order}
+        return self.answer(np.reshape, (self, wanted), options)
 
     def transpose(self, *axes: Any) -> Any:
         """The array with its axes permuted."""
@@ -135,7 +136,9 @@ def _method(name: str) -> Callable[..., Any]:
         for value in (*args, *kwargs.values()):
             if type(value) not in _SIMPLE and type(value) is not type(self):
                 return function(self, *args, **kwargs)
-        return self.answer(function, *in_form(function, (self, *args), kwargs))
+        if kwargs or len(args) > 1:
+            return self.answer(function, *in_form(function, (self, *args), kwargs))
+        return self.answer(function, (self, *args), kwargs)
 
     method.__name__ = name
     method.__doc__ = f"As ``numpy.{name}`` with this array first."

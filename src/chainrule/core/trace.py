@@ -174,6 +174,8 @@ class Trace:
 
     def atom(self, value: Any) -> Atom:
         """The variable or literal that stands for a value in this trace."""
+        if type(value) is np.ndarray:
+            return as_literal(value) or self.captured.variable(value)
         if type(value) is Tracer:
             mine = value.recording is self
             return value.variable if mine else self.captured.variable(value)

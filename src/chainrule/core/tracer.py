@@ -71,7 +71,9 @@ class Tracer(Unchanging, ArrayMethods, Traced):
         for kind in types:
             if kind is not Tracer and kind is not np.ndarray:
                 return NotImplemented
-        return self.answer(function, *in_form(function, args, kwargs))
+        if kwargs or len(args) > 1:
+            args, kwargs = in_form(function, args, kwargs)
+        return self.answer(function, args, kwargs)
 
     def answer(self, key: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Call what answers a function of NumPy's, or a ufunc's method."""

@@ -57,9 +57,9 @@ def _name(key: Any) -> Any:
                 return None
             if type(step) not in BOUNDS:
                 return None
-            names += start, stop, step
+            names += slice, start, stop, step
         elif kind is int or entry is None or entry is Ellipsis:
-            names += kind, entry
+            names.append(entry)
         else:
             return None
     return tuple(names)

@@ -56,7 +56,7 @@ def select_type(condition: ArrayType, x: ArrayType, y: ArrayType) -> ArrayType:
             f"Expected a condition of the values' shape {x.shape}, got "
             f"{condition.shape}: broadcast it first."
         )
-    return same_type(x, y)
+    return x if y is x else same_type(x, y)
 
 
 select = register(
