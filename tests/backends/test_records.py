@@ -4,6 +4,8 @@ In float32 to the number of ulp that the record states, wherever the operands li
 special values among them.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
@@ -14,10 +16,12 @@ from chainrule.backends.native.engine import assembly
 from chainrule.backends.native.target import cross_target, supported_levels, target_for
 from chainrule.core.primitive import REGISTRY, Scale
 from chainrule.core.types import type_of
+from chainrule.transforms.jvp import push_forward
 from chainrule.transforms.trace import trace
 from tests.primitives.accuracy import exact, hold, in_single, meaning
 from tests.primitives.layouts import LAYOUTS, contiguous, outcome, repeated
 from tests.primitives.samples import FLOATS, complex_of, draw, kinds, samples_of
+from tests.primitives.test_rules import direction, moves
 
 LEVELS = [None, *supported_levels()]
 TOLERANCE = {np.float32: 4e-6, np.float64: 1e-13}
@@ -114,6 +118,31 @@ def takes_operands_from_anywhere(compiled, same):
     rows = [repeated(x) for x in compiled.arrays]
     got, want = outcome(compiled, *rows), outcome(compiled, *map(contiguous, rows))
     assert repr(got) == repr(want)
+
+
+LACKING = [
+    (record, shape)
+    for record in REGISTRY.values()
+    if record.elementwise
+    for shape in ((), (2, 0))
+    if shape not in [sample.shapes[0] for sample in record.samples]
+]
+
+
+@pytest.mark.parametrize(
+    ("record", "shape"), LACKING, ids=[f"{r.name}-{s}" for r, s in LACKING]
+)
+def test_elementwise_records_take_scalars_and_nothing(record, shape):
+    """What the samples lack of these is tried here."""
+    first = record.samples[0]
+    sample = replace(first, shapes=(shape,) * len(first.shapes), distinct=False)
+    compiled = Compiled(record, sample, np.float64, target_for(None))
+    xs = compiled.arrays
+    compare(compiled(*xs), compiled.meaning(*xs))
+    dxs = [direction(x, 1) if moves(record, i) else None for i, x in enumerate(xs)]
+    program = compiled.recording.program
+    _, dys = push_forward(program, compiled.recording.constants, xs, dxs)
+    assert all(dy is None or np.shape(dy) == shape for dy in dys)
 
 
 SPECIAL = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1e-40, -1e-310, 1.5, -2.5])

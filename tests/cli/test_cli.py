@@ -197,6 +197,8 @@ def test_a_rule_tells_all_that_its_record_says():
         "convention   Operands that tie",
         "z = [1.2, -0.4, 2]",
         "runs   natively",
+        "float32   exact",
+        "source   https://github.com/HIPS/autograd",
     ):
         assert words in result.output
     both = re.search(r"transpose   (.*)\n +(.*)\n", run("rules mul").output)

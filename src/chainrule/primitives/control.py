@@ -322,13 +322,16 @@ fori_loop = register(
         jvp=_fori_jvp,
         transpose=_no_way_back,
         batch=Widening(_fori_batch),
-        samples=(
-            Sample(
-                ((), (), (3,), (3,)),
-                {"body": example(_counting, VECTOR, COUNT, VECTOR), "consts": 1},
-                ((0, 0), (3, 3), (-2.0, 2.0), (-2.0, 2.0)),
-                "iiff",
-            ),
+        samples=tuple(
+            [
+                Sample(
+                    ((), (), (3,), (3,)),
+                    {"body": example(_counting, VECTOR, COUNT, VECTOR), "consts": 1},
+                    ((start, start), (3, 3), (-2.0, 2.0), (-2.0, 2.0)),
+                    "iiff",
+                )
+                for start in (0, 3)
+            ]
         ),
         multiple=True,
         accuracy=Ulp(2, Scale.PROGRAM),

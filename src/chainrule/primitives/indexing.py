@@ -195,6 +195,7 @@ scatter_add = register(
                 ((-2.0, 2.0), (-3, 2)),
                 "fi",
             ),
+            Sample(((0,), (0,)), {"axis": 0, "size": 3}, ((-2.0, 2.0), (0, 2)), "fi"),
         ),
         accuracy=Ulp(1, Scale.SUM),
         convention="Updates to one place add up, in the order of the indices.",

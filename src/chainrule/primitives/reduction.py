@@ -198,6 +198,7 @@ def _position(name: str, symbol: str, numpy: Callable[..., Any]) -> Primitive:
                 Sample(((2, 3),), {"axis": 1}, distinct=True),
                 Sample(((2, 3, 2),), {"axis": 1}, distinct=True),
                 Sample(((4,),), {"axis": 0}, (0, 2), dtypes="i"),
+                Sample(((0, 3),), {"axis": 1}),
             ),
             convention="The first of those that tie; the first NaN if there is one.",
             source=numpy_page(name),
