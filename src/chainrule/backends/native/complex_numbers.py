@@ -35,7 +35,7 @@ class Complex(NamedTuple):
 
 
 def bits_of(dtype: np.dtype[Any], value: Any) -> int:
-    """A number of a complex dtype as the integer that stands for it."""
+    """A number's bits as the integer that stands for it."""
     return int.from_bytes(np.asarray(value, dtype).tobytes(), "little")
 
 
@@ -180,13 +180,20 @@ FORMULAS: dict[str, Callable[..., Complex | Lanes]] = {
 
 MOVING = {
     *("broadcast_to", "reshape", "transpose", "slice", "pad", "concatenate", "take"),
-    *("select", "convert", "complex", "stop_gradient", "barrier"),
-    *("scatter_add", "reduce_sum", "cumsum", "matmul", "switch"),
+    *("select", "convert", "complex", "stop_gradient", "barrier", "switch"),
 }
-"""Operations that take complex numbers as they are, or go by the sum of two."""
+"""Operations that take any numbers as they are."""
+
+ADDING = {"scatter_add", "reduce_sum", "cumsum", "matmul"}
+"""Operations that go by the sum of two."""
 
 
 def emit_complex(f: Function, name: str, *values: Value) -> Value:
     """One of the formulas, on numbers as they stand in registers."""
     result = FORMULAS[name](*[split(f, value) for value in values])
     return join(f, result) if isinstance(result, Complex) else result.v
+
+
+def emit_join(f: Function, x: Value, y: Value) -> Value:
+    """Numbers of a real part and an imaginary one."""
+    return join(f, Complex(Lanes(f, x), Lanes(f, y)))

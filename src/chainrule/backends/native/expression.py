@@ -12,9 +12,10 @@ import contextlib
 from collections.abc import Callable, Generator
 from typing import Any
 
+from chainrule.backends.native.conversion import convert
 from chainrule.backends.native.index import ZERO, Affine, Index, reshaped
 from chainrule.backends.native.ir import Function, Value
-from chainrule.backends.native.lowerings import LOWERINGS, constant, convert
+from chainrule.backends.native.lowerings import LOWERINGS, constant
 from chainrule.backends.native.memory import Memory, Vectors
 from chainrule.backends.native.node import Node
 

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chainrule.backends.native.complex_numbers import FORMULAS, MOVING
+from chainrule.backends.native.complex_numbers import ADDING, FORMULAS, MOVING
+from chainrule.backends.native.half_precision import HALF
 from chainrule.backends.native.lowerings import LOWERINGS, has_element, lowers
 from chainrule.backends.native.node import (
     INDEXED,
@@ -25,7 +26,14 @@ from chainrule.backends.native.node import (
     all_nodes,
 )
 from chainrule.backends.native.powers import rewritten_power
-from chainrule.backends.native.rewrites import complex_product, scatter_add, sort
+from chainrule.backends.native.rewrites import (
+    BY_SINGLES,
+    complex_product,
+    goes_by_singles,
+    in_singles,
+    scatter_add,
+    sort,
+)
 from chainrule.backends.native.views import strided
 from chainrule.core.primitive import Formula, Primitive
 from chainrule.core.program import Atom, Equation, Literal, Program, Var, literal_array
@@ -74,6 +82,8 @@ def _build(region: Region, equation: Equation, operands: list[Node]) -> list[Nod
     name = equation.primitive.name
     if name not in LOOPS and not _is_native(equation):
         return _callback(region, equation, operands)
+    if goes_by_singles(equation):
+        return in_singles(region, equation, operands, _build)
     rewrite = REWRITES.get(name)
     if rewrite is not None:
         return rewrite(region, equation, operands)
@@ -106,13 +116,15 @@ def _foreign_literal(region: Region, literal: Literal) -> Node:
 
 
 def _is_native(equation: Equation) -> bool:
-    """Whether registers hold what goes in and out; and if complex, a form is known."""
+    """Whether registers hold what goes in and out, and know what to do with it."""
     types = [atom.type for atom in (*equation.inputs, *equation.outputs)]
     name = equation.primitive.name
-    known = name in FORMULAS or name in MOVING
-    return all(
-        has_element(type.dtype) and (known or type.dtype.kind != "c") for type in types
-    )
+    whole = all(has_element(type.dtype) for type in types)
+    if any(type.dtype == HALF for type in types):
+        return whole and (name in MOVING or name in BY_SINGLES or name == "iota")
+    if any(type.dtype.kind == "c" for type in types):
+        return whole and (name in FORMULAS or name in MOVING or name in ADDING)
+    return whole
 
 
 def _callback(region: Region, equation: Equation, operands: list[Node]) -> list[Node]:

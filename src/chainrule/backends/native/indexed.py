@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from chainrule.backends.native.conversion import convert
 from chainrule.backends.native.elementary import emit_threefry
 from chainrule.backends.native.expression import Emitter, at_index
 from chainrule.backends.native.index import Affine, Index, Lanes, row_major
 from chainrule.backends.native.ir import Function, Value, const, lanes_of, like
-from chainrule.backends.native.lowerings import convert
 from chainrule.backends.native.node import Node
 from chainrule.backends.native.reductions import combine
 from chainrule.primitives.random import STRIPE

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from chainrule.backends.native.access import Array, Span
+from chainrule.backends.native.conversion import convert
 from chainrule.backends.native.expression import Emitter
 from chainrule.backends.native.ir import Value, const
-from chainrule.backends.native.lowerings import convert
 from chainrule.backends.native.memory import Memory
 from chainrule.backends.native.node import Loop, Node
 from chainrule.backends.native.panels import from_panels, to_panels

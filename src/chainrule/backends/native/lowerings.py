@@ -13,13 +13,12 @@ from typing import Any
 import numpy as np
 
 from chainrule.backends.native.complex_numbers import (
+    ADDING,
     FORMULAS,
     MOVING,
-    Complex,
     bits_of,
     emit_complex,
-    join,
-    split,
+    emit_join,
 )
 from chainrule.backends.native.elementary import ELEMENTARY
 from chainrule.backends.native.elementary.division import (
@@ -27,15 +26,17 @@ from chainrule.backends.native.elementary.division import (
     emit_remainder,
     emit_whole_division,
 )
-from chainrule.backends.native.elementary.lanes import Lanes
 from chainrule.backends.native.elementary.neighbours import emit_nextafter
-from chainrule.backends.native.ir import BITS, Function, Value, const, element_of, like
+from chainrule.backends.native.half_precision import (
+    HALF,
+)
+from chainrule.backends.native.ir import BITS, Function, Value, const, element_of
 from chainrule.core.types import ArrayType
 
 Lower = Callable[..., Value]
 LOWERINGS: dict[str, Lower] = {}
 
-_ELEMENTS = {"f4": "float", "f8": "double", "b1": "i1"}
+_ELEMENTS = {"f2": "i16", "f4": "float", "f8": "double", "b1": "i1"}
 
 
 def llvm_element(dtype: np.dtype[Any]) -> str:
@@ -53,7 +54,8 @@ def has_element(dtype: np.dtype[Any]) -> bool:
 
 def constant(dtype: np.dtype[Any], value: Any) -> Value:
     """A number of a dtype, as it stands in a register."""
-    number = bits_of(dtype, value) if dtype.kind == "c" else value
+    opaque = dtype.kind == "c" or dtype == HALF
+    number = bits_of(dtype, value) if opaque else value
     return const(llvm_element(dtype), number)
 
 
@@ -61,8 +63,10 @@ def lowers(name: str, types: list[ArrayType]) -> bool:
     """Whether a primitive has a native form for operands of these types."""
     if not all(has_element(type.dtype) for type in types):
         return False
+    if any(type.dtype == HALF for type in types):
+        return name in MOVING
     if any(type.dtype.kind == "c" for type in types):
-        return name in FORMULAS or name in MOVING
+        return name in FORMULAS or name in MOVING or name in ADDING
     floating = all(type.dtype.kind == "f" for type in types)
     return floating or (name not in ELEMENTARY and name != "div")
 
@@ -294,75 +298,6 @@ def _select(f: Function, types: list[ArrayType], c: Value, x: Value, y: Value) -
     return f.select(c, x, y)
 
 
-def convert(
-    f: Function, source: np.dtype[Any], wanted: np.dtype[Any], x: Value
-) -> Value:
-    """A value of one dtype as another, as ``ndarray.astype``."""
-    if "c" in (source.kind, wanted.kind):
-        return _convert_complex(f, source, wanted, x)
-    type = like(x.type, llvm_element(wanted))
-    if wanted.kind == "b":
-        zero = const(x.type, 0)
-        return f.fcmp("une", x, zero) if source.kind == "f" else f.icmp("ne", x, zero)
-    if source.kind == "f" and wanted.kind == "f":
-        return f.cast(
-            "fpext" if wanted.itemsize > source.itemsize else "fptrunc", x, type
-        )
-    if source.kind == "f":
-        return _float_to_int(f, wanted, x, type)
-    signed = source.kind == "i"
-    if wanted.kind == "f":
-        return f.cast("sitofp" if signed else "uitofp", x, type)
-    if BITS[element_of(x.type)] > BITS[element_of(type)]:
-        return f.cast("trunc", x, type)
-    return f.cast("sext" if signed else "zext", x, type)
-
-
-def _convert_complex(
-    f: Function, source: np.dtype[Any], wanted: np.dtype[Any], x: Value
-) -> Value:
-    """Part by part; the imaginary one is 0 if there is none, and dropped at the end."""
-    if source.kind != "c":
-        part = np.dtype(wanted.char.lower())
-        real = convert(f, source, part, x)
-        return _joined(f, real, const(real.type, 0))
-    part = np.dtype(source.char.lower())
-    kind = np.dtype(wanted.char.lower()) if wanted.kind == "c" else wanted
-    real, imag = [convert(f, part, kind, lanes.v) for lanes in split(f, x)]
-    if wanted.kind == "b":
-        return f.bit_or(real, imag)
-    return _joined(f, real, imag) if wanted.kind == "c" else real
-
-
-def _joined(f: Function, x: Value, y: Value) -> Value:
-    return join(f, Complex(Lanes(f, x), Lanes(f, y)))
-
-
-def _float_to_int(f: Function, wanted: np.dtype[Any], x: Value, type: str) -> Value:
-    """Through i32 or i64, as C compilers do on x86; NumPy defines only what fits."""
-    if wanted == np.uint64:
-        return _float_to_uint64(f, x)
-    small = wanted.itemsize < 4 or wanted == np.int32
-    whole = _cut(f, x, "i32" if small else "i64")
-    return whole if whole.type == type else f.cast("trunc", whole, type)
-
-
-def _float_to_uint64(f: Function, x: Value) -> Value:
-    """Numbers from 2^63 on are cut without it, and have its bit set after."""
-    half = const(x.type, 2.0**63)
-    large = f.fcmp("oge", x, half)
-    whole = _cut(f, f.select(large, f.fsub(x, half), x), "i64")
-    flipped = f.bit_xor(whole, const(whole.type, -(1 << 63)))
-    return f.select(large, flipped, whole)
-
-
-def _cut(f: Function, x: Value, element: str) -> Value:
-    """Without the fraction; any number where it does not fit."""
-    type = like(x.type, element)
-    whole = f.cast("fptosi", x, type)
-    return f.value(f"freeze {whole.typed}", type)
-
-
 def _from_table(name: str) -> Lower:
     emit = ELEMENTARY[name]
     return lambda f, types, *values: emit(f, *values)
@@ -371,7 +306,7 @@ def _from_table(name: str) -> Lower:
 for _name in ELEMENTARY:
     LOWERINGS.setdefault(_name, _from_table(_name))
 LOWERINGS["convert"] = lambda f, types, x: x  # the expression emitter knows both dtypes
-LOWERINGS["complex"] = lambda f, types, x, y: _joined(f, x, y)
+LOWERINGS["complex"] = lambda f, types, x, y: emit_join(f, x, y)
 
 
 def _with_complex(name: str) -> None:

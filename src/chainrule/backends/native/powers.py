@@ -16,10 +16,13 @@ MOST = 2.5
 
 
 def rewritten_power(region: Region, operands: Sequence[Node]) -> Node | None:
-    """The power of a float by a known exponent, or None where logarithms serve."""
+    """The power by a known exponent, or None where it is not by multiplication."""
     x, y = operands
-    if y.op != "literal" or x.type.dtype.kind != "f":
+    if y.op != "literal" or x.type.dtype.kind not in "iuf":
         return None
+    if x.type.dtype.kind != "f":
+        n = int(y.params["value"])  # NumPy says what is wrong with negative ones
+        return _of_integers(region, x, n) if n >= 0 else None
     exponent = float(y.params["value"])
     if not exponent or abs(exponent) > MOST or not (2 * exponent).is_integer():
         return None
@@ -31,6 +34,15 @@ def rewritten_power(region: Region, operands: Sequence[Node]) -> Node | None:
 def _whole(region: Region, x: Node, n: int) -> Node:
     base = x if n > 0 else _of(region, "div", region.literal(1.0, x.type), x)
     return base if abs(n) == 1 else _of(region, "mul", base, base)
+
+
+def _of_integers(region: Region, x: Node, n: int) -> Node:
+    """By repeated squaring."""
+    if n < 2:
+        return x if n else region.literal(1, x.type)
+    root = _of_integers(region, x, n // 2)
+    square = _of(region, "mul", root, root)
+    return _of(region, "mul", square, x) if n % 2 else square
 
 
 def _half(region: Region, x: Node, exponent: float) -> Node:

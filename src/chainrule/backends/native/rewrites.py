@@ -6,9 +6,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from chainrule.backends.native.node import Node, Region
+from chainrule.backends.native.complex_numbers import MOVING
+from chainrule.backends.native.half_precision import HALF, SINGLE
+from chainrule.backends.native.lowerings import LOWERINGS
+from chainrule.backends.native.node import REDUCTIONS, Node, Region
 from chainrule.backends.native.ordering import SHORT, goes_abreast
-from chainrule.core.program import Equation
+from chainrule.core.program import Equation, Var
 from chainrule.core.types import ArrayType
 
 INT64 = np.dtype(np.int64)
@@ -92,3 +95,45 @@ def _scratch_type(lines: ArrayType, places: bool) -> ArrayType:
         item = 2 * item + INT64.itemsize
     size = -(-item * length // LINE) * LINE
     return ArrayType((*rows, size), np.dtype(np.uint8))
+
+
+ORDERING = {"argmax", "argmin", "sort", "argsort", "cummax", "cummin"}
+BY_SINGLES = {*LOWERINGS, *REDUCTIONS, *ORDERING, "matmul", "logaddexp"} - {
+    *MOVING,
+    "nextafter",
+}
+"""Operations on halves that NumPy carries out on singles, rounding the result."""
+
+
+def goes_by_singles(equation: Equation) -> bool:
+    """Whether it is such an operation, on such numbers."""
+    halves = any(atom.type.dtype == HALF for atom in equation.inputs)
+    return halves and equation.primitive.name in BY_SINGLES
+
+
+def in_singles(
+    region: Region,
+    equation: Equation,
+    operands: list[Node],
+    build: Callable[[Region, Equation, list[Node]], list[Node]],
+) -> list[Node]:
+    """The operation on single numbers, and its result rounded."""
+    inputs = [Var(_single(atom.type)) for atom in equation.inputs]
+    outputs = [Var(_single(atom.type)) for atom in equation.outputs]
+    wide = Equation(equation.primitive, tuple(inputs), equation.params, tuple(outputs))
+    xs = [
+        _converted(region, x, var.type) for x, var in zip(operands, inputs, strict=True)
+    ]
+    ys = build(region, wide, xs)
+    wanted = [atom.type for atom in equation.outputs]
+    return [_converted(region, y, type) for y, type in zip(ys, wanted, strict=True)]
+
+
+def _single(type: ArrayType) -> ArrayType:
+    return type.with_dtype(SINGLE) if type.dtype == HALF else type
+
+
+def _converted(region: Region, x: Node, type: ArrayType) -> Node:
+    if x.op == "literal":
+        return region.literal(x.params["value"], type)
+    return x if x.type == type else Node("convert", (x,), {}, type, region)
