@@ -1,5 +1,7 @@
 """NumPy code changes arrays in place: derivatives keep the numbers they met."""
 
+import copy
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -96,3 +98,22 @@ def test_a_snapshot_of_a_repeated_row_stores_it_once():
     row[:] = -1.0
     assert_array_equal(kept[999], [0.0, 1.0, 2.0])
     assert kept.strides[0] == 0
+
+
+@pytest.mark.parametrize("copied", [copy.copy, copy.deepcopy])
+def test_a_copy_of_a_traced_value_keeps_its_derivative(copied):
+    slope = cr.grad(lambda p: np.sum(copied(p)["x"] ** 2))
+    assert_array_equal(slope({"x": X})["x"], 2 * X)
+    assert_array_equal(cr.jit(lambda x: copied([x])[0] * 2.0)(X), 2 * X)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_arrays_in_the_other_order_of_bytes(size):
+    x = np.linspace(1.0, 2.0, size)
+    foreign = x.astype(x.dtype.newbyteorder("S"))
+    for backend in ("numpy", "native"):
+        cr.config.set_backend(backend)
+        for wrap in (lambda f: f, cr.jit):
+            got = wrap(cr.grad(lambda a: np.sum(a * a * foreign)))(foreign)
+            assert got.dtype == x.dtype
+            assert_array_equal(got, 2 * x * x)

@@ -2,6 +2,7 @@
 
 from collections import namedtuple
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -115,6 +116,68 @@ def test_static_arguments(backend):
     assert f.cache_size() == 3
     with pytest.raises(TypeError, match="value for static argument 1, got list"):
         f(3.0, [1], "p")
+
+
+class Scale:
+    """Functions in a class: the instance is argument 0, which is not traced."""
+
+    factor = 3.0
+
+    @partial(cr.jit, static_argnums=0)
+    def times(self, x):
+        return self.factor * x
+
+    @partial(cr.custom_jvp, nondiff_argnums=0)
+    def steep(self, x):
+        return self.factor * x
+
+    @steep.defjvp
+    def _(self, primals, tangents):
+        return self.factor * primals[0], 100.0 * tangents[0]
+
+
+def test_static_arguments_by_name(backend):
+    @partial(cr.jit, static_argnames="mode")
+    def f(x, mode="double", *, shift=0.0):
+        return (x * 2 if mode == "double" else x) + shift
+
+    assert f(3.0) == f(3.0, "double") == f(3.0, mode="double") == 6.0
+    assert f(3.0, mode="same", shift=1.0) == f(3.0, "same", shift=1.0) == 4.0
+    assert f.lower(3.0, mode="same").count("mul") == 0
+    with pytest.raises(TypeError, match="value for static argument mode, got list"):
+        f(3.0, mode=["same"])
+
+
+def test_a_static_number_may_be_passed_by_name(backend):
+    f = cr.jit(lambda x, n: x**n, static_argnums=1)
+    assert f(3.0, n=2) == f(3.0, 2) == 9.0
+    add = cr.jit(np.add, static_argnums=1)  # tells no names
+    assert add(1.0, 2.0) == 3.0
+
+
+def test_methods(backend):
+    assert Scale().times(2.0) == 6.0
+    assert Scale().steep(2.0) == 6.0
+    assert cr.grad(Scale().steep)(2.0) == 100.0
+
+
+def test_a_chain_of_a_thousand_operations_is_compiled(backend):
+    def chain(x):
+        for _ in range(1000):
+            x = x * 0.5 + 1.0
+        return x
+
+    assert_array_equal(cr.jit(chain)(np.ones(3)), chain(np.ones(3)))
+
+
+def test_long_doubles_are_left_to_numpy(backend):
+    def f(x):
+        return x.astype(float) + np.sum(x * np.ones(3, np.longdouble))
+
+    x = np.arange(3).astype(np.longdouble)
+    assert_array_equal(cr.jit(f)(x), f(x))
+    widened = cr.jit(lambda i: i.astype(np.longdouble).astype(float))
+    assert_array_equal(widened(np.arange(3)), [0.0, 1.0, 2.0])
 
 
 def test_donated_arguments(backend):

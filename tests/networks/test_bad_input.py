@@ -223,3 +223,8 @@ def test_what_is_no_list_of_layers():
 def test_a_single_number_has_nothing_to_flatten():
     with pytest.raises(ValueError, match=r"layer 'flatten.*at least 1 axes, got shape"):
         layers.Flatten()(1.0)
+
+
+def test_layers_are_not_called_on_a_declaration():
+    with pytest.raises(TypeError, match=r"an array, got <InputLayer.*Sequential\(\["):
+        layers.Dense(2)(layers.Input((3,)))

@@ -27,6 +27,13 @@ BINARY = [
 ]
 
 
+def test_a_half_is_divided_where_the_reciprocal_is_no_half():
+    """2⁻²⁰ is a float16, 2²⁰ is not."""
+    tiny = np.float16(2.0**-20)
+    x = np.array([0.0, tiny, 8 * tiny], np.float16)
+    assert_array_equal(cr.jit(lambda x: x / tiny)(x), [0.0, 1.0, 8.0])
+
+
 def same_bits(first, second):
     assert first.dtype == second.dtype
     assert_array_equal(np.isnan(first), np.isnan(second))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from chainrule.core.captured import snapshot
+from chainrule.core.captured import native, snapshot
 from chainrule.core.errors import ShapeError, user_line
 from chainrule.core.tracer import Tracer
 from chainrule.core.tree import Structure, flatten, paths, unflatten
@@ -41,8 +41,10 @@ def positions(numbers: Any, name: str) -> tuple[int, ...]:
 
 def as_value(leaf: Any) -> Any:
     """A leaf as an array or traced value; Python numbers become NumPy scalars."""
-    if isinstance(leaf, (np.ndarray, Tracer)):
+    if isinstance(leaf, Tracer):
         return leaf
+    if isinstance(leaf, np.ndarray):
+        return native(leaf)
     if isinstance(leaf, (np.generic, *PYTHON_SCALARS)) or hasattr(leaf, "__array__"):
         return np.asarray(leaf)
     return leaf

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Hashable, Sequence
 from functools import update_wrapper
+from types import MethodType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -75,13 +77,13 @@ class Jitted:
         self,
         function: Function,
         donate: tuple[int, ...],
-        static: tuple[int, ...],
+        static: tuple[frozenset[int], frozenset[str]],
         flush: bool,
     ) -> None:
         update_wrapper(self, function)
         self._function = function
         self._donate = frozenset(donate)
-        self._static = frozenset(static)
+        self._static, self._static_names = static
         self._flush = flush
         self._settings: dict[Hashable, dict[Hashable, _Compiled]] = {}
         self._entries: dict[Hashable, _Compiled] = {}
@@ -99,13 +101,17 @@ class Jitted:
                 read(args, leaves, key)
             if kwargs:
                 key.append(_KEYWORDS)
-                read(kwargs, leaves, key)
+                read(self._traced_keywords(kwargs, key), leaves, key)
         except TracedArgument:
             return self._function(*args, **kwargs)
         compiled = self._entries.get(tuple(key))
         if compiled is not None:
             return compiled(leaves)
         return self._first_call(tuple(key), args, kwargs)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """A method, where it stands in a class; the instance is argument 0."""
+        return self if instance is None else MethodType(self, instance)
 
     def cache_size(self) -> int:
         """How many programs were compiled under the settings that hold now."""
@@ -137,6 +143,17 @@ class Jitted:
             else:
                 read(arg, leaves, key)
 
+    def _traced_keywords(
+        self, kwargs: dict[str, Any], key: list[Any]
+    ) -> dict[str, Any]:
+        """The keyword arguments that are traced; the others go into the key."""
+        if self._static_names.isdisjoint(kwargs):
+            return kwargs
+        for name in sorted(self._static_names.intersection(kwargs)):
+            value = kwargs[name]
+            key += [name, type(value), _hashable(value, name)]
+        return {k: v for k, v in kwargs.items() if k not in self._static_names}
+
     def _first_call(
         self, key: Hashable, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Any:
@@ -165,28 +182,29 @@ class Jitted:
             if number in self._donate:
                 donated += range(len(leaves), len(leaves) + len(more))
             leaves += more
-        leaves += flatten(kwargs)[0]
-        _, structure = flatten(([args[number] for number in moving], kwargs))
+        dynamic = self._traced_keywords(kwargs, [])
+        leaves += flatten(dynamic)[0]
+        _, structure = flatten(([args[number] for number in moving], dynamic))
 
         def call(*traced: Any) -> Any:
             rebuilt, keywords = unflatten(structure, traced)
             full = list(args)
             for number, arg in zip(moving, rebuilt, strict=True):
                 full[number] = arg
-            return self._function(*full, **keywords)
+            return self._function(*full, **{**kwargs, **keywords})
 
         values = [x if is_number(x) else np.asarray(x) for x in leaves]
         return _Call(values, call, tuple(donated))
 
 
-def _hashable(value: Any, number: int) -> Any:
+def _hashable(value: Any, argument: int | str) -> Any:
     try:
         hash(value)
     except TypeError:
         raise TypeError(
-            f"Expected a hashable value for static argument {number}, got "
+            f"Expected a hashable value for static argument {argument}, got "
             f"{type(value).__name__} at {user_line()}: pass a tuple in place of a "
-            "list, or take the number out of static_argnums."
+            "list, or take it out of the static arguments."
         ) from None
     return value
 
@@ -220,6 +238,7 @@ def jit(
     *,
     donate: int | Sequence[int] = (),
     static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
     flush_denormals: bool = False,
 ) -> Jitted:
     """A function compiled for the shapes and dtypes that it is called with.
@@ -238,6 +257,8 @@ def jit(
             the same type can take their memory; do not use those arrays afterwards.
         static_argnums: Argument numbers that are not traced: hashable values, and a
             program for each.
+        static_argnames: The same by name. Arguments named in one of the two are static
+            however they are passed.
         flush_denormals: Whether numbers too small to be normal (below 1.2e-38 in
             float32) may become zeros: some processors are slow with them. Training
             sets it.
@@ -259,8 +280,26 @@ def jit(
     """
     expect_function(function, "jit")
     donated = _numbers(donate, "donate")
-    static = _numbers(static_argnums, "static_argnums")
+    names = (static_argnames,) if isinstance(static_argnames, str) else static_argnames
+    static = _static(function, _numbers(static_argnums, "static_argnums"), names)
     return Jitted(function, donated, static, flush_denormals)
+
+
+def _static(
+    function: Function, numbers: Sequence[int], names: Sequence[str]
+) -> tuple[frozenset[int], frozenset[str]]:
+    """Places and names of the static arguments, each by both where it has both."""
+    if not numbers and not names:
+        return frozenset(), frozenset()
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # a builtin may not tell
+        return frozenset(numbers), frozenset(names)
+    either = [p for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD]
+    places = {p.name: place for place, p in enumerate(parameters) if p in either}
+    found = {places[name] for name in names if name in places}
+    named = {name for name, place in places.items() if place in numbers}
+    return frozenset({*numbers, *found}), frozenset({*names, *named})
 
 
 def _numbers(numbers: int | Sequence[int], name: str) -> tuple[int, ...]:

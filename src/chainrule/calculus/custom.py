@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from functools import partial, reduce, update_wrapper
+from types import MethodType
 from typing import Any
 
 import numpy as np
@@ -252,6 +253,10 @@ class _Custom:
         self._expect_rule()
         args = _positional(self._function, args, kwargs)
         return self._bind(_Call(self._function, args, self._nondiff))
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """A method, where it stands in a class; the instance is argument 0."""
+        return self if instance is None else MethodType(self, instance)
 
     def _expect_rule(self) -> None:
         raise NotImplementedError

@@ -81,7 +81,7 @@ def _open(tree: Any, leaves: list[Any], key: list[Any]) -> Sequence[Any]:
     if not hasattr(tree, "__array__"):
         raise TypeError(
             f"Expected arrays and numbers, got {type(tree).__name__} at {user_line()}: "
-            "name the position of any other argument in static_argnums."
+            "name any other argument in static_argnums or static_argnames."
         )
     return (np.asarray(tree),)
 

@@ -26,10 +26,10 @@ class Captured:
             they are, where nobody else can change them.
     """
 
-    __slots__ = ("_by_value", "_places", "values", "variables")
+    __slots__ = ("_places", "by_value", "values", "variables")
 
     def __init__(self, by_value: bool) -> None:
-        self._by_value = by_value
+        self.by_value = by_value
         # With the object itself, so that nothing else gets its id.
         self._places: dict[int, tuple[Any, int]] = {}
         self.variables: list[Var] = []
@@ -43,14 +43,15 @@ class Captured:
         self._places[id(value)] = value, len(self.values)
         kept = value
         if not isinstance(value, Traced):
-            array = np.asarray(value)
-            kept = snapshot(array) if self._by_value else array
+            array = native(np.asarray(value))
+            kept = snapshot(array) if self.by_value else array
         self.variables.append(Var(ArrayType(tuple(kept.shape), kept.dtype)))
         self.values.append(kept)
         return self.variables[-1]
 
 
 def _is_still(value: Any, kept: Any) -> bool:
+    """Whether a value has the numbers that were kept of it."""
     if value is kept:
         return True
     array = np.asarray(value)
@@ -59,6 +60,13 @@ def _is_still(value: Any, kept: Any) -> bool:
     if array.nbytes <= SMALL_BYTES:
         return array.tobytes() == kept.tobytes()
     return np.array_equal(array, kept) or np.array_equal(array, kept, equal_nan=True)
+
+
+def native(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """An array in this machine's order of bytes."""
+    if array.dtype.isnative:
+        return array
+    return array.astype(array.dtype.newbyteorder("="))
 
 
 def snapshot(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -226,4 +226,7 @@ def _compress(self: Any, condition: Any, axis: Any = None) -> Any:
 
 ArrayMethods.compress = _compress  # type: ignore[attr-defined]
 ArrayMethods.flatten = ArrayMethods.ravel  # type: ignore[attr-defined]
+# What never changes is its own copy; one of its trace would lose the derivative.
 ArrayMethods.copy = lambda self: self  # type: ignore[attr-defined]
+ArrayMethods.__copy__ = lambda self: self  # type: ignore[attr-defined]
+ArrayMethods.__deepcopy__ = lambda self, memo: self  # type: ignore[attr-defined]

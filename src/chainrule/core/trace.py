@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from chainrule.core.captured import Captured
+from chainrule.core.captured import Captured, native
 from chainrule.core.errors import EscapedTracerError, user_line
 from chainrule.core.primitive import Primitive
 from chainrule.core.program import Atom, Equation, Literal, Program, Var
@@ -225,7 +225,7 @@ def _is_of(trace: Trace, value: Any) -> bool:
 
 def as_literal(value: Any) -> Literal | None:
     """A literal for an array that repeats one number (a scalar, a view) or has none."""
-    array = np.asarray(value)
+    array = native(np.asarray(value))
     dtype = array.dtype
     if dtype.hasobject:
         raise TypeError(

@@ -39,6 +39,12 @@ class InputLayer:
         self.dtype = np.dtype(dtype or np.float32)
         self.name = name or unique_name("InputLayer")
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        raise TypeError(
+            f"Expected an array, got {self!r}: layers compute at once, and a model is "
+            "Sequential([Input(...), ...]) or a class with call(self, x)."
+        )
+
     def __repr__(self) -> str:
         return f"<InputLayer name={self.name}, shape={self.shape}, dtype={self.dtype}>"
 

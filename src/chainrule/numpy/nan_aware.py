@@ -115,27 +115,31 @@ implements(np.nanargmin)(_position(np.argmin, np.inf))
 
 def _mask(x: Any, options: dict[str, Any]) -> Any:
     """Where elements are numbers and wanted."""
-    where = options.pop("where", True)
+    where = options.get("where", True)
     numbers = _numbers(x)
     return np.logical_and(numbers, where) if is_given(where) else numbers
+
+
+def _of_numbers(
+    function: Any, x: Any, args: tuple[Any, ...], options: dict[str, Any]
+) -> Any:
+    """A reduction over what is a number."""
+    if _holds_nan(x):
+        options = {**options, "where": _mask(x, options)}
+        x = _filled(x, 0)
+    return function(x, *args, **options)
 
 
 @implements(np.nanmean)
 def nanmean(x: Any, axis: Axis = None, *args: Any, **options: Any) -> Any:
     """The mean of what is a number."""
-    if not _holds_nan(x):
-        return np.mean(x, axis, *args, **options)
-    mask = _mask(x, options)
-    return np.mean(_filled(x, 0), axis, *args, where=mask, **options)
+    return _of_numbers(np.mean, x, (axis, *args), options)
 
 
 @implements(np.nanvar)
 def nanvar(x: Any, axis: Axis = None, *args: Any, **options: Any) -> Any:
     """The variance of what is a number; NaN where that is too little."""
-    if not _holds_nan(x):
-        return np.var(x, axis, *args, **options)
-    mask = _mask(x, options)
-    return np.var(_filled(x, 0), axis, *args, where=mask, **options)
+    return _of_numbers(np.var, x, (axis, *args), options)
 
 
 @implements(np.nanstd)

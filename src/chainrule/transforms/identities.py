@@ -132,7 +132,7 @@ def _div(inputs: Any, params: Any, out: ArrayType, made: Made) -> Found:
         return None
     # By a power of two, the product with its reciprocal is as exact and far quicker.
     mantissa, exponent = np.frexp(np.asarray(y.value, out.dtype))
-    if abs(mantissa) == 0.5 and abs(int(exponent)) < 100:
+    if abs(mantissa) == 0.5 and abs(int(exponent)) < np.finfo(out.dtype).maxexp - 1:
         return Rewrite(elementwise.mul, (x, Literal(1 / y.value, out)))
     return None
 
@@ -192,15 +192,11 @@ def _convert(inputs: Any, params: Any, out: ArrayType, made: Made) -> Found:
     return None
 
 
-_EXACT_INTEGERS = {2: 11, 4: 24, 8: 53}
-"""Bits of an integer that a float of so many bytes holds without rounding."""
-
-
 def _keeps_all(first: np.dtype[Any], second: np.dtype[Any]) -> bool:
     """Whether a dtype holds every number of another, so that it can be left out."""
     if first.kind in "iu" and second.kind == "f":
         bits = first.itemsize * 8 - (first.kind == "i")
-        return bits <= _EXACT_INTEGERS[second.itemsize]
+        return bits <= np.finfo(second).nmant + 1
     return second.kind in "iuf" and np.can_cast(first, second, "safe")
 
 

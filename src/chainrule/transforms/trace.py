@@ -92,6 +92,8 @@ def _is_uniform(array: np.ndarray[Any, Any]) -> bool:
     """Whether an array holds one number, to the bit, in every place."""
     if not array.size or array.dtype.kind not in "biuf" or not array.flags.c_contiguous:
         return False
+    if array.itemsize > 8:  # long doubles
+        return False
     bits = array.reshape(-1).view(f"u{array.itemsize}")
     return bool(bits[0] == bits[-1] and np.all(bits == bits[0]))
 

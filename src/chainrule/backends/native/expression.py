@@ -71,14 +71,35 @@ class Emitter(Vectors):
         self, node: Node, index: tuple[Index, ...], mask: Value | None = None
     ) -> Value:
         """The value of a node; a scalar where it is the same in all lanes."""
-        for known in (None, mask):
-            found = self.memo.get((node, id(index), known))
-            if found is not None:
-                return found
-        result = self._compute(node, index, mask)
-        self.kept.append(index)
-        self.memo[(node, id(index), mask)] = result
-        return result
+        found = self._known(node, index, mask)
+        # Operands first, by a list of our own: expressions are thousands of steps deep.
+        pending = [] if found is not None else [node]
+        while pending:
+            last = pending[-1]
+            found = self._known(last, index, mask)
+            missing = [] if found is not None else self._missing(last, index, mask)
+            pending += reversed(missing)
+            if not missing:
+                pending.pop()
+                found = found or self._compute(last, index, mask)
+                self.kept.append(index)
+                self.memo[(last, id(index), mask)] = found
+        assert found is not None
+        return found
+
+    def _known(
+        self, node: Node, index: tuple[Index, ...], mask: Value | None
+    ) -> Value | None:
+        found = self.memo.get((node, id(index), None))
+        return found if found is not None else self.memo.get((node, id(index), mask))
+
+    def _missing(
+        self, node: Node, index: tuple[Index, ...], mask: Value | None
+    ) -> list[Node]:
+        """The operands of an elementwise node that are to be computed before it."""
+        if node.op not in LOWERINGS or self.leaves.get(node) is not None:
+            return []
+        return [x for x in node.inputs if self._known(x, index, mask) is None]
 
     def _compute(
         self, node: Node, index: tuple[Index, ...], mask: Value | None
