@@ -8,6 +8,7 @@ from scipy import special
 import chainrule as cr
 import chainrule.numpy as xp
 from chainrule import config
+from chainrule.backends.native import fuse
 from chainrule.backends.native.compile import emit
 from chainrule.backends.native.graph import build_graph
 from chainrule.backends.native.schedule import plan_region
@@ -219,3 +220,18 @@ def test_panels_of_every_size_change_no_number(seed, monkeypatch):
     for got, want in zip(cr.jit(loop)(*values), loop(*values), strict=True):
         scale = 1 + np.abs(want).max()
         assert_allclose(got / scale, want / scale, atol=1e-4)
+
+
+def test_a_long_chain_falls_into_kernels_of_bounded_length():
+    def far(x):
+        for _ in range(150):
+            x = x + 0.01 * np.sin(x)
+        return np.sum(x)
+
+    x = RNG.standard_normal(1000)
+    slope = cr.jit(cr.grad(far))
+    assert_allclose(slope(x), cr.grad(far)(x), rtol=1e-12)
+    (program,) = slope.programs
+    fusion = plan_region(build_graph(program), [None], current_target()).fusion
+    assert len(fusion.kernels) > 4
+    assert max(fusion._loads(kernel) for kernel in fusion.kernels) <= 2 * fuse.HEAVY

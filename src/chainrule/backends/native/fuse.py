@@ -21,6 +21,9 @@ be ``LARGE`` bytes, more than caches near the processor hold."""
 LARGE = 1 << 22
 COSTLY = LARGE_LIMIT + 1
 """What an operation weighs that is not cheap."""
+HEAVY = 40 * COSTLY
+"""What a kernel's expressions weigh at most: the time that LLVM takes for a function
+grows faster than its length."""
 
 
 GIVEN = ("input", "callback_result", "loop_result", "choice_result")
@@ -40,6 +43,7 @@ class Fusion:
             self._need(node)
         self.uses = uses_of(self.live)
         self.weight: dict[Node, int] = {}
+        self.load: dict[Node, int] = {}  # what computing a stored value weighs
         self.kernels: list[Kernel] = []
         self.kernel_of: dict[Node, Kernel] = {}
         self._require()
@@ -75,8 +79,9 @@ class Fusion:
             if not node.is_expression or self.weight[node] <= limit:
                 continue
             shared = len(self.uses.get(node, ())) > 1
-            if shared or self._is_repeated(node):
+            if shared or self.weight[node] > HEAVY or self._is_repeated(node):
                 self._store(node)
+                self.load[node] = self.weight[node]
                 self.weight[node] = 1
 
     def _is_repeated(self, node: Node) -> bool:
@@ -195,11 +200,16 @@ class Fusion:
                 continue
             if kernel.core is not None and leaf is kernel.core and not kernel.roots:
                 continue
+            if self._loads(kernel) + self.load.get(root, 1) > HEAVY:
+                continue
             if independent(leaves, kernel, straight) and not self._circles(
                 kernel, leaves
             ):
                 return kernel
         return None
+
+    def _loads(self, kernel: Kernel) -> int:
+        return sum([self.load.get(root, 1) for root in kernel.roots])
 
     def _circles(self, kernel: Kernel, leaves: Iterable[Node]) -> bool:
         """Whether a kernel that makes one of the leaves waits for this kernel.
@@ -300,6 +310,8 @@ class Fusion:
         if other is kernel or other.core is not None or other.shape != kernel.shape:
             return False
         if not all(root.is_elementwise for root in other.roots):
+            return False
+        if self._loads(kernel) + self._loads(other) > HEAVY:
             return False
         if kernel.core is not None:
             operands = self._reads(kernel.core, kernel.core)
