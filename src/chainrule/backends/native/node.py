@@ -92,7 +92,7 @@ class Node:
     def is_scalar(self) -> bool:
         """Zero axes: lives in a register of every thread, not in memory.
 
-        A number that registers cannot hold (of more than double precision) is in memory.
+        A number of more than double precision, which none can hold, is in memory.
         """
         return not self.type.shape and has_element(self.type.dtype)
 
