@@ -97,7 +97,7 @@ class Scale(Enum):
     NORM = "within {0} ulp of its norm"
     """The largest of all terms in the result, where |x_j| is that of the largest
     element of the operand: what factorizations and transforms can promise."""
-    PROGRAM = "as what it runs; here within {0} ulp of its terms"
+    PROGRAM = "as what it runs; in the samples within {0} ulp of its terms"
     """That of the samples; what else the operation runs has bounds of its own."""
 
 

@@ -8,7 +8,14 @@ from typing import Any, NoReturn
 import numpy as np
 
 from chainrule.core.errors import MissingRuleError
-from chainrule.core.primitive import Formula, Primitive, Sample, register
+from chainrule.core.primitive import (
+    Formula,
+    Primitive,
+    Sample,
+    Scale,
+    Ulp,
+    register,
+)
 from chainrule.core.types import ArrayType
 from chainrule.primitives.custom import Spelled
 from chainrule.primitives.loop_rules import Derive
@@ -50,6 +57,7 @@ host_call = register(
             ),
         ),
         multiple=True,
+        accuracy=Ulp(1, Scale.PROGRAM),
         convention="Python code on plain arrays; its derivative is a rule around it.",
         source="https://docs.jax.dev/en/latest/_autosummary/jax.pure_callback.html",
     )
