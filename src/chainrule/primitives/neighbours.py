@@ -7,6 +7,7 @@ import numpy as np
 from chainrule.core.errors import ShapeError
 from chainrule.core.primitive import (
     EXACT,
+    ROUNDED,
     Formula,
     Primitive,
     Sample,
@@ -86,7 +87,7 @@ ldexp = register(
             ]
         ),
         elementwise=True,
-        accuracy=EXACT,
+        accuracy=ROUNDED,  # where the result is denormal
         convention="The exponent is an integer, and no variable of differentiation.",
         source=numpy_page("ldexp"),
     )
