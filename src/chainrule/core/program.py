@@ -156,12 +156,16 @@ def without_operands(equation: Equation, beside: tuple[Any, ...]) -> Any:
 
 def read(environment: dict[Var, Any], atom: Atom) -> Any:
     """The value of a variable, or a literal as an array."""
-    if isinstance(atom, Literal):
-        return literal_array(atom)
-    return environment[atom]
+    return environment[atom] if isinstance(atom, Var) else literal_array(atom)
 
 
 def literal_array(literal: Literal) -> Any:
     """A literal's value as an array of its type (a view that repeats one number)."""
-    value = np.asarray(literal.value, literal.type.dtype)
-    return np.broadcast_to(value, literal.type.shape) if literal.type.shape else value
+    type = literal.type
+    value = np.asarray(literal.value, type.dtype)
+    shape = type.shape
+    if not shape:
+        return value
+    view = np.ndarray(shape, type.dtype, value, 0, (0,) * len(shape))
+    view.flags.writeable = False
+    return view

@@ -15,7 +15,7 @@ import numpy as np
 from chainrule.core.captured import Captured, native
 from chainrule.core.errors import EscapedTracerError, user_line
 from chainrule.core.primitive import Primitive
-from chainrule.core.program import Atom, Equation, Literal, Program, Var
+from chainrule.core.program import Atom, Equation, Literal, Program, Var, literal_array
 from chainrule.core.tracer import Tracer
 from chainrule.core.types import PYTHON_SCALARS, ArrayType, is_number
 
@@ -243,10 +243,7 @@ def plain(value: Any) -> Any:
     """The number behind a value, through all traces; None where it is unknown."""
     if isinstance(value, Tracer):
         return value.value
-    if isinstance(value, Literal):
-        number = np.asarray(value.value, value.type.dtype)
-        return np.broadcast_to(number, value.type.shape) if value.type.shape else number
-    return value
+    return literal_array(value) if isinstance(value, Literal) else value
 
 
 def is_weak(value: Any) -> bool:

@@ -12,7 +12,15 @@ from typing import Any, NamedTuple
 
 from chainrule.core.check import checked
 from chainrule.core.primitive import Primitive, same
-from chainrule.core.program import Atom, Literal, Program, Var, read, without_operands
+from chainrule.core.program import (
+    Atom,
+    Literal,
+    Program,
+    Var,
+    literal_array,
+    read,
+    without_operands,
+)
 from chainrule.core.trace import open_trace
 from chainrule.core.types import is_differentiable, type_of
 from chainrule.primitives.elementwise import add
@@ -85,17 +93,15 @@ def push_forward(
     """
     values: dict[Var, Any] = dict(zip(program.constants, constants, strict=True))
     values.update(zip(program.inputs, primals, strict=True))
-    moving = dict(zip(program.inputs, tangents, strict=True))
+    moving: dict[Any, Any] = dict(zip(program.inputs, tangents, strict=True))
     moving.update(zip(program.constants, constant_tangents or (), strict=False))
     moving = {var: tangent for var, tangent in moving.items() if tangent is not None}
     dying = program.dying
     for position, equation in enumerate(program.equations):
-        xs = [read(values, atom) for atom in equation.inputs]
-        dxs = [
-            None if isinstance(a, Literal) else moving.get(a) for a in equation.inputs
-        ]
-        cached = None if known is None else tuple([known[v] for v in equation.outputs])
-        if all(dx is None for dx in dxs):
+        inputs, outputs = equation.inputs, equation.outputs
+        xs = [values[a] if isinstance(a, Var) else literal_array(a) for a in inputs]
+        cached = None if known is None else tuple([known[var] for var in outputs])
+        if moving.keys().isdisjoint(inputs):
             ys = cached
             if ys is None:
                 result = (
@@ -105,15 +111,16 @@ def push_forward(
                 )
                 ys = result if equation.primitive.multiple else (result,)
         else:
+            dxs = [moving.get(atom) for atom in inputs]
             ys, dys = apply_jvp(equation.primitive, xs, dxs, equation.params, cached)
-            pairs = zip(equation.outputs, dys, strict=True)
-            moving.update((var, dy) for var, dy in pairs if dy is not None)
-        values.update(zip(equation.outputs, ys, strict=True))
+            pairs = zip(outputs, dys, strict=True)
+            moving.update([(var, dy) for var, dy in pairs if dy is not None])
+        values.update(zip(outputs, ys, strict=True))
         for var in dying[position]:
             values.pop(var, None)
             moving.pop(var, None)
-    outputs = [read(values, atom) for atom in program.outputs]
-    return outputs, [_tangent(moving, atom) for atom in program.outputs]
+    results = [read(values, atom) for atom in program.outputs]
+    return results, [_tangent(moving, atom) for atom in program.outputs]
 
 
 def _tangent(moving: dict[Var, Any], atom: Atom) -> Any:
@@ -208,8 +215,8 @@ def prune(program: Program) -> Program:
     live = {atom for atom in program.outputs if isinstance(atom, Var)}
     kept: list[Any] = []
     for equation in reversed(program.equations):
-        if any(var in live for var in equation.outputs):
+        if not live.isdisjoint(equation.outputs):
             kept.append(equation)
-            live.update(atom for atom in equation.inputs if isinstance(atom, Var))
+            live.update([atom for atom in equation.inputs if isinstance(atom, Var)])
     kept.reverse()
     return Program(program.constants, program.inputs, tuple(kept), program.outputs)

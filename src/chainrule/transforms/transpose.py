@@ -25,6 +25,7 @@ from typing import Any
 
 from chainrule.core.check import checked
 from chainrule.core.errors import MissingRuleError
+from chainrule.core.primitive import Rule
 from chainrule.core.program import (
     Equation,
     Literal,
@@ -47,7 +48,7 @@ def pull_back(
     """
     values: dict[Var, Any] = dict(zip(program.constants, residuals, strict=True))
     for equation in program.equations:
-        if not any(_is_linear(atom, values) for atom in equation.inputs):
+        if True not in _linear(equation, values):
             _evaluate(equation, values)
     bars: dict[Var, Any] = {}
     for atom, bar in zip(program.outputs, cotangents, strict=True):
@@ -75,7 +76,11 @@ def _transposed(
 ) -> list[tuple[Var, Any]]:
     """The contributions of one equation to the cotangents of its linear inputs."""
     primitive = equation.primitive
-    xs = [_residual_or_type(atom, values) for atom in equation.inputs]
+    linear = _linear(equation, values)
+    xs = [
+        values.get(atom, atom.type) if isinstance(atom, Var) else literal_array(atom)
+        for atom in equation.inputs
+    ]
     rules = primitive.transpose
     if rules is None:
         raise MissingRuleError(
@@ -83,37 +88,32 @@ def _transposed(
             "needs one, got none: give its record a transpose."
         )
     if callable(rules):
-        linear = [_is_linear(atom, values) for atom in equation.inputs]
         bars = rules(z_bars, xs, linear, equation.params, transpose_program)
     else:
-        pairs = list(zip(equation.inputs, rules, strict=True))
-        if any(rule is None and _is_linear(atom, values) for atom, rule in pairs):
-            raise MissingRuleError(
-                f"Expected a derivative that is linear in its tangent, got {primitive} "
-                "of a tangent where it is not linear: let the rule that uses it take "
-                "masks and indices from the operands."
-            )
         bars = [
-            rule(z_bars[0], *xs, **equation.params)
-            if rule is not None and _is_linear(atom, values)
-            else None
-            for atom, rule in pairs
+            _by_rule(equation, rule, z_bars[0], xs) if moves else None
+            for rule, moves in zip(rules, linear, strict=True)
         ]
     return [
         (atom, bar)
-        for atom, bar in zip(equation.inputs, bars, strict=True)
-        if bar is not None and isinstance(atom, Var) and atom not in values
+        for atom, bar, moves in zip(equation.inputs, bars, linear, strict=True)
+        if moves and bar is not None and isinstance(atom, Var)
     ]
 
 
-def _is_linear(atom: Any, values: dict[Var, Any]) -> bool:
-    return isinstance(atom, Var) and atom not in values
+def _by_rule(equation: Equation, rule: Rule | None, z_bar: Any, xs: list[Any]) -> Any:
+    if rule is None:
+        raise MissingRuleError(
+            "Expected a derivative that is linear in its tangent, got "
+            f"{equation.primitive} of a tangent where it is not linear: let the rule "
+            "that uses it take masks and indices from the operands."
+        )
+    return rule(z_bar, *xs, **equation.params)
 
 
-def _residual_or_type(atom: Any, values: dict[Var, Any]) -> Any:
-    if isinstance(atom, Literal):
-        return literal_array(atom)
-    return values.get(atom, atom.type)
+def _linear(equation: Equation, values: dict[Var, Any]) -> list[bool]:
+    """Which operands are variables whose values are not known."""
+    return [isinstance(x, Var) and x not in values for x in equation.inputs]
 
 
 def transpose_program(linear: Program, residual_count: int) -> Program:
