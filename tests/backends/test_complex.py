@@ -90,7 +90,15 @@ def test_views_sums_and_products(dtype):
 
     def vectors(x):
         chosen = np.where(x.real > 0, x, 0), x[np.array([3, -1, 3])], x[::-1] * 2
-        return *chosen, np.sum(x), np.cumsum(x), np.angle(x), x.real.astype(dtype)
+        return (
+            *chosen,
+            np.sum(x),
+            np.cumsum(x),
+            np.prod(x[:9]),
+            np.cumprod(x[:9]),
+            np.angle(x),
+            x.real.astype(dtype),
+        )
 
     def matrices(a, b):
         sums = np.sum(a, axis=0), np.sum(a, axis=1), np.pad(a, 1), a.T

@@ -146,6 +146,31 @@ def _log(z: Complex) -> Complex:
     return Complex(real, _elementary("arctan2", z.imag, z.real))
 
 
+def _sqrt(z: Complex) -> Complex:
+    """The root with a real part from 0; the imaginary one has the sign of z's.
+
+    Of large parts a quarter is taken, so that their length does not overflow. Kahan,
+    Branch cuts for complex elementary functions, 1987.
+    """
+    x, y = z
+    limit = x.pick(1.4e38, 7.4e307)
+    large = (x.abs() >= limit) | (y.abs() >= limit)
+    factor, back = [large.where(x.like(k), 1.0) for k in (0.25, 2.0)]
+    near, high = x * factor, y * factor
+    size = _size(Complex(near, high))
+    root = ((near.abs() + size) * 0.5).sqrt()
+    rest = high.abs() / (root + root)
+    left = x < 0.0
+    real, imag = left.where(rest, root) * back, left.where(root, rest) * back
+    nothing, far = x.eq(0.0) & y.eq(0.0), x.abs().eq(math.inf)
+    lost = y - y  # NaN of a NaN, else 0
+    real = far.where(left.where(lost.abs(), x), nothing.where(x.like(0.0), real))
+    imag = far.where(left.where(x.abs(), lost.abs()), nothing.where(y.abs(), imag))
+    endless = y.abs().eq(math.inf)
+    real, imag = [endless.where(x.like(math.inf), part) for part in (real, imag)]
+    return Complex(real, imag.flip(y.sign()))
+
+
 def _elementary(name: str, *xs: Lanes) -> Lanes:
     f = xs[0].f
     return Lanes(f, ELEMENTARY[name](f, *[x.v for x in xs]))
@@ -167,6 +192,7 @@ FORMULAS: dict[str, Callable[..., Complex | Lanes]] = {
     "sign": _sign,
     "exp": _exp,
     "log": _log,
+    "sqrt": _sqrt,
     "real": lambda z: z.real,
     "imag": lambda z: z.imag,
     "conj": lambda z: Complex(z.real, -z.imag),
@@ -184,8 +210,11 @@ MOVING = {
 }
 """Operations that take any numbers as they are."""
 
-ADDING = {"scatter_add", "reduce_sum", "cumsum", "matmul"}
-"""Operations that go by the sum of two."""
+FOLDING = {
+    *("scatter_add", "reduce_sum", "cumsum", "matmul"),
+    *("reduce_prod", "cumprod"),
+}
+"""Operations that go by sums or products of two."""
 
 
 def emit_complex(f: Function, name: str, *values: Value) -> Value:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from chainrule.backends.native.complex_numbers import ADDING, FORMULAS, MOVING
+from chainrule.backends.native.complex_numbers import FOLDING, FORMULAS, MOVING
 from chainrule.backends.native.half_precision import HALF
 from chainrule.backends.native.lowerings import LOWERINGS, has_element, lowers
 from chainrule.backends.native.node import (
@@ -123,7 +123,7 @@ def _is_native(equation: Equation) -> bool:
     if any(type.dtype == HALF for type in types):
         return whole and (name in MOVING or name in BY_SINGLES or name == "iota")
     if any(type.dtype.kind == "c" for type in types):
-        return whole and (name in FORMULAS or name in MOVING or name in ADDING)
+        return whole and (name in FORMULAS or name in MOVING or name in FOLDING)
     return whole
 
 

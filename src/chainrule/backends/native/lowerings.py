@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from chainrule.backends.native.complex_numbers import (
-    ADDING,
+    FOLDING,
     FORMULAS,
     MOVING,
     bits_of,
@@ -66,7 +66,7 @@ def lowers(name: str, types: list[ArrayType]) -> bool:
     if any(type.dtype == HALF for type in types):
         return name in MOVING
     if any(type.dtype.kind == "c" for type in types):
-        return name in FORMULAS or name in MOVING or name in ADDING
+        return name in FORMULAS or name in MOVING or name in FOLDING
     floating = all(type.dtype.kind == "f" for type in types)
     return floating or (name not in ELEMENTARY and name != "div")
 

@@ -24,7 +24,7 @@ from chainrule.backends.native.frame import (
 from chainrule.backends.native.fuse import Fusion
 from chainrule.backends.native.index import ZERO, Affine, Index, reshaped
 from chainrule.backends.native.ir import Function, Value, const
-from chainrule.backends.native.lowerings import LOWERINGS, constant, extreme, is_float
+from chainrule.backends.native.lowerings import LOWERINGS, constant, extreme
 from chainrule.backends.native.node import Node
 from chainrule.core.types import ArrayType
 
@@ -245,12 +245,11 @@ def identity(op: str, dtype: np.dtype[Any]) -> Any:
 
 def combine(f: Function, op: str, type: ArrayType, x: Value, y: Value) -> Value:
     """One step of a reduction."""
-    if op == "reduce_sum" and type.dtype.kind != "b":
-        return LOWERINGS["add"](f, [type] * 2, x, y)
-    if op == "reduce_sum":
-        return f.add(x, y)
-    if op == "reduce_prod":
-        return f.fmul(x, y) if is_float(type) else f.mul(x, y)
+    if op in ("reduce_sum", "reduce_prod") and type.dtype.kind == "b":
+        return f.add(x, y) if op == "reduce_sum" else f.mul(x, y)
+    if op in ("reduce_sum", "reduce_prod"):
+        pair = LOWERINGS["add" if op == "reduce_sum" else "mul"]
+        return pair(f, [type] * 2, x, y)
     if op == "reduce_and":
         return f.bit_and(x, y)
     if op == "reduce_or":
