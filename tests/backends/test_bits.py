@@ -25,6 +25,10 @@ SPECIAL = (
 )
 
 
+POWERS = np.array([0, 1, -1, 60, 127, 128, -126, -149, -150, 1023, 1024, -1022, -1074])
+POWERS = np.concatenate([POWERS, 2 * POWERS, 3 * POWERS, [-(2**60), 2**60, -1076]])
+
+
 def numbers_of(dtype):
     """Numbers where rounding, signs or ranges end."""
     if dtype.kind == "b":
@@ -46,7 +50,8 @@ def calls(record):
         numbers = numbers_of(dtype)
         choice = [numbers_of(np.dtype(bool))] if record.name == "select" else []
         count = len(record.samples[0].shapes) - len(choice)
-        grids = np.meshgrid(*choice, *[numbers] * count)
+        others = [POWERS] if record.name == "ldexp" else [numbers] * (count - 1)
+        grids = np.meshgrid(*choice, numbers, *others)
         arrays = [grid.ravel().copy() for grid in grids]
         for wanted in DTYPES if converts else (None,):
             params = {"dtype": wanted} if converts else {}

@@ -26,7 +26,11 @@ from chainrule.backends.native.elementary.division import (
     emit_remainder,
     emit_whole_division,
 )
-from chainrule.backends.native.elementary.neighbours import emit_nextafter
+from chainrule.backends.native.elementary.neighbours import (
+    emit_exponent,
+    emit_ldexp,
+    emit_nextafter,
+)
 from chainrule.backends.native.half_precision import (
     HALF,
 )
@@ -257,6 +261,8 @@ def _signbit(f: Function, types: list[ArrayType], x: Value) -> Value:
 
 
 LOWERINGS["nextafter"] = lambda f, types, x, y: emit_nextafter(f, x, y)
+LOWERINGS["exponent"] = lambda f, types, x: emit_exponent(f, x)
+LOWERINGS["ldexp"] = lambda f, types, x, n: emit_ldexp(f, x, n)
 
 
 @lowering("isinf")

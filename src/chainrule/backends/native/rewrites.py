@@ -100,7 +100,7 @@ def _scratch_type(lines: ArrayType, places: bool) -> ArrayType:
 ORDERING = {"argmax", "argmin", "sort", "argsort", "cummax", "cummin"}
 BY_SINGLES = {*LOWERINGS, *REDUCTIONS, *ORDERING, "matmul", "logaddexp"} - {
     *MOVING,
-    "nextafter",
+    *("nextafter", "exponent", "ldexp"),
 }
 """Operations on halves that NumPy carries out on singles, rounding the result."""
 
