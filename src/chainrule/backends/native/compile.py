@@ -29,6 +29,9 @@ meanwhile."""
 ELEMENT_WORK = 8
 """Operations that take the time of reading, computing or writing an element."""
 
+SORTING_PASSES = 16
+"""How often an element is met, about, until it is where it belongs."""
+
 
 def emit(
     program: Program, donated: Sequence[int], target: Target, flush: bool = False
@@ -94,7 +97,8 @@ def work(plan: Plan) -> int:
         if core is not None and core.op == "matmul":
             total += flops(core)
         elif core is not None:
-            elements += core.inputs[0].type.size
+            passes = SORTING_PASSES if "sort" in core.op else 1
+            elements += passes * core.inputs[0].type.size
         total += ELEMENT_WORK * elements
     return total
 
