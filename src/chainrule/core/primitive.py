@@ -52,7 +52,7 @@ class Unknown:
     """JVP entry: no derivative by this argument is known; asking for it is an error.
 
     Attributes:
-        argument: What the argument is, for example ``the order v of jv``.
+        argument: What the argument is, for example ``the parameter b of hyp0f1``.
     """
 
     argument: str

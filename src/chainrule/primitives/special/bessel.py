@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from chainrule.core.primitive import Formula, Unknown, register
-from chainrule.primitives.elementwise import add, mul, neg, sign, sub
-from chainrule.primitives.special.record import record
+from chainrule.core.primitive import Formula, Primitive, register
+from chainrule.primitives.elementwise import abs, add, div, mul, neg, sign, sub
+from chainrule.primitives.exponential import exp
+from chainrule.primitives.rules import float_type
+from chainrule.primitives.special import orders
+from chainrule.primitives.special.record import ONCE, record, samples
 
 AROUND = ((-4.0, 4.0), (5.0, 12.0))
 POSITIVE = ((0.5, 3.0), (5.0, 12.0))
@@ -37,6 +40,84 @@ def scaled_slope(e: Any, y: Any, x: Any) -> Any:
     return sub(e, mul(sign(x), y))
 
 
+BY_ORDER = (
+    "The derivative by the order is of positive x (and orders and x of less than 1e5 "
+    "together), elsewhere NaN."
+)
+
+
+def _by_order(name: str, symbol: str, rule: Any, source: str) -> Primitive:
+    """∂ⁿ/∂vⁿ of a Bessel function, as a record whose parameter is n.
+
+    ``rule(share, y, above)`` is its slope by x: of ∂ⁿ/∂vⁿ of the function times v / x,
+    of the derivative itself, and of that in the order above (DLMF 10.6.2, 10.29.2).
+    """
+
+    def again(dv: Any, y: Any, v: Any, x: Any, order: int) -> Any:
+        return mul(dv, record_(v, x, order=order + 1))
+
+    def along(dx: Any, y: Any, v: Any, x: Any, order: int) -> Any:
+        fewer = FUNCTIONS[name](v, x)
+        if order > 1:
+            fewer = record_(v, x, order=order - 1)
+        above = record_(add(v, 1.0), x, order=order)
+        share = div(add(mul(v, y), mul(fewer, float(order))), x)
+        return mul(dx, rule(share, y, above))
+
+    record_ = register(
+        Primitive(
+            name=f"{name}_by_order",
+            formula=Formula(
+                rf"y = \frac{{\partial^n {symbol}}}{{\partial v^n}}",
+                rf"\dot y = \frac{{\partial^{{n+1}} {symbol}}}{{\partial v^{{n+1}}}}"
+                rf"\,\dot v + \frac{{\partial y}}{{\partial x}}\,\dot x",
+            ),
+            type=lambda v, x, order: float_type(v, x),
+            numpy=getattr(orders, name),
+            jvp=(again, along),
+            transpose=None,
+            samples=(*samples(2, *ORDERS, order=1), *samples(2, ORDERS[0], order=2)),
+            elementwise=True,
+            accuracy=ONCE,
+            convention=BY_ORDER,
+            source=source,
+        )
+    )
+    return record_
+
+
+def _moved(record_: Primitive) -> Any:
+    """The rule of a function for its order."""
+    return lambda dv, y, v, x: mul(dv, record_(v, x, order=1))
+
+
+FUNCTIONS: dict[str, Any] = {
+    "jv": lambda v, x: jv(v, x),
+    "yv": lambda v, x: yv(v, x),
+    "ive": lambda v, x: ive(v, x),
+    "kve": lambda v, x: kve(v, x),
+}
+
+SOURCES = "https://dlmf.nist.gov/10.{}"
+jv_by_order = _by_order(
+    "jv", "J_v(x)", lambda share, y, above: sub(share, above), SOURCES.format("9.E6")
+)
+yv_by_order = _by_order(
+    "yv", "Y_v(x)", lambda share, y, above: sub(share, above), SOURCES.format("9.E7")
+)
+ive_by_order = _by_order(
+    "ive",
+    "e^{-x} I_v(x)",
+    lambda share, y, above: sub(add(share, above), y),
+    SOURCES.format("32.E4"),
+)
+kve_by_order = _by_order(
+    "kve",
+    "e^x K_v(x)",
+    lambda share, y, above: add(sub(share, above), y),
+    SOURCES.format("32.E9"),
+)
+
 SLOPE = r"\dot y = \tfrac12 \left({0}_{{v-1}}(x) {1} {0}_{{v+1}}(x)\right) \dot x"
 
 jv = register(
@@ -44,7 +125,7 @@ jv = register(
         "jv",
         Formula(r"y = J_v(x)", SLOPE.format("J", "-")),
         (
-            Unknown("the order v of jv"),
+            _moved(jv_by_order),
             lambda dx, y, v, x: mul(dx, half_difference(jv, v, x)),
         ),
         ORDERS,
@@ -77,7 +158,7 @@ yv = register(
         "yv",
         Formula(r"y = Y_v(x)", SLOPE.format("Y", "-")),
         (
-            Unknown("the order v of yv"),
+            _moved(yv_by_order),
             lambda dx, y, v, x: mul(dx, half_difference(yv, v, x)),
         ),
         ORDERS,
@@ -113,7 +194,7 @@ iv = register(
         "iv",
         Formula(r"y = I_v(x)", SLOPE.format("I", "+")),
         (
-            Unknown("the order v of iv"),
+            lambda dv, y, v, x: mul(dv, mul(exp(abs(x)), ive_by_order(v, x, order=1))),
             lambda dx, y, v, x: mul(dx, half_sum(iv, v, x)),
         ),
         ORDERS,
@@ -152,7 +233,7 @@ ive = register(
             r" - \operatorname{sgn}(x)\,y\right) \dot x",
         ),
         (
-            Unknown("the order v of ive"),
+            _moved(ive_by_order),
             lambda dx, y, v, x: mul(dx, scaled_slope(half_sum(ive, v, x), y, x)),
         ),
         ORDERS,
@@ -200,7 +281,7 @@ kv = register(
         "kv",
         Formula(r"y = K_v(x)", SLOPE.format("K", "+").replace("= ", "= -")),
         (
-            Unknown("the order v of kv"),
+            lambda dv, y, v, x: mul(dv, mul(exp(neg(x)), kve_by_order(v, x, order=1))),
             lambda dx, y, v, x: neg(mul(dx, half_sum(kv, v, x))),
         ),
         ORDERS,
@@ -239,7 +320,7 @@ kve = register(
             r"\dot y = \left(y - \tfrac12 e^x (K_{v-1}(x) + K_{v+1}(x))\right) \dot x",
         ),
         (
-            Unknown("the order v of kve"),
+            _moved(kve_by_order),
             lambda dx, y, v, x: mul(dx, sub(y, half_sum(kve, v, x))),
         ),
         ORDERS,

@@ -164,9 +164,22 @@ def fraction(first: Jet, terms: Callable[[int], tuple[Any, Any]]) -> Jet:
 def series(first: Jet, ratio: Callable[[int], Jet]) -> Jet:
     """The sum of terms, the n-th of which is ``ratio(n)`` times the one before."""
     total = term = first
+    size = np.abs(first.coefficients[0, 0])
     for n in range(1, STEPS):
         term = term * ratio(n)
         total = total + term
-        if not (1.0 + term / total.coefficients[0, 0]).moves():
+        size = np.maximum(size, np.abs(total.coefficients[0, 0]))
+        if not (1.0 + term / size).moves():
             break
     return total
+
+
+def filled(
+    shape: tuple[int, ...], parts: list[tuple[Array, Callable[..., Array]]], *xs: Array
+) -> Array:
+    """Zero, but where a part's mask is set what its function gives there."""
+    result = np.zeros(shape)
+    for mask, function in parts:
+        if np.any(mask):
+            result[mask] = function(*[x[mask] for x in xs])
+    return result

@@ -9,7 +9,6 @@ and J. F. Robison-Cox, Journal of Statistical Software 3 (1998).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from chainrule.primitives.special.jets import (
     Jet,
     Orders,
     exp_of,
+    filled,
     fraction,
     log_gamma_of,
     log_of,
@@ -63,17 +63,6 @@ def _gamma_high(a: Array, x: Array, order: int) -> Array:
     return -_derivative(special.gammaincc(a, x), logarithm, s)
 
 
-def _filled(
-    shape: tuple[int, ...], parts: list[tuple[Array, Callable[..., Array]]], *xs: Array
-) -> Array:
-    """Zero, but where a part's mask is set what its function gives there."""
-    result = np.zeros(shape)
-    for mask, function in parts:
-        if np.any(mask):
-            result[mask] = function(*[x[mask] for x in xs])
-    return result
-
-
 def _doubles(*xs: Array) -> tuple[Array, ...]:
     return np.broadcast_arrays(*[np.asarray(x, np.float64) for x in xs])
 
@@ -90,7 +79,7 @@ def by_shape(a: Array, x: Array, order: int) -> Array:
             (left, lambda a, x: _gamma_low(a, x, order)),
             (plain & ~left, lambda a, x: _gamma_high(a, x, order)),
         ]
-        slope = _filled(x.shape, parts, a, x)
+        slope = filled(x.shape, parts, a, x)
         return np.where(valid, slope, np.nan).astype(dtype)
 
 
@@ -137,5 +126,5 @@ def by_parameter(a: Array, b: Array, x: Array, orders: Orders) -> Array:
             # I_x(a, b) = 1 - I_(1-x)(b, a)
             (plain & ~left, lambda a, b, x, y: -_beta_low(b, a, y, x, mirrored)),
         ]
-        slope = _filled(x.shape, parts, a, b, x, 1 - x)
+        slope = filled(x.shape, parts, a, b, x, 1 - x)
         return np.where(valid, slope, np.nan).astype(dtype)
