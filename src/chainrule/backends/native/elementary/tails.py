@@ -46,6 +46,8 @@ SCALED = (
 )
 NEAR = 0.5
 """Below, erf's polynomial is used: 1 - erf loses nothing there."""
+FAR = 30.0
+"""Beyond, ``exp(-y²)`` is 0, and so is what its square's rounding adds to it."""
 
 
 def scaled_tail(y: Lanes) -> Lanes:
@@ -93,10 +95,16 @@ def erfcx(x: Lanes) -> Lanes:
 
 @elementary("ndtr", widen=True)
 def ndtr(x: Lanes) -> Lanes:
-    """The normal distribution function: half of erfc at ``-x / √2``."""
-    z = bounded(x.abs(), 40.0)
-    y = z * math.sqrt(0.5)
-    tail = scaled_tail(y) * 0.5 * exp_square(z, -0.5)
+    """The normal distribution function: half of erfc at ``-x / √2``.
+
+    Its exponential is that of the density, instruction for instruction: where a
+    derivative asks for both, LLVM keeps one.
+    """
+    square = two_product(x, x)
+    y = x.abs() * math.sqrt(0.5)
+    head = exp(square.head * -0.5)
+    rest = (y < FAR).where(square.tail * -0.5, 0.0)
+    tail = scaled_tail(y) * 0.5 * head.fma(rest, head)
     far = (x < 0.0).where(tail, 1.0 - tail)
     middle = near(x * math.sqrt(0.5)).fma(0.5, 0.5)
     return (y < NEAR).where(middle, far)
