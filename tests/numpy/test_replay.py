@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
@@ -69,6 +69,9 @@ entry = (
 )
 
 
+@example((None, [0, 1], ..., 0), 2)
+@example((slice(1), None, [0, 1], ..., None, [[0], [1]]), 3)
+@example((0, ..., [0, 1]), 2)
 @settings(max_examples=400, deadline=None)
 @given(entry | st.lists(entry, max_size=4).map(tuple), st.integers(0, 3))
 def test_every_index_means_what_numpy_means(key, ndim):

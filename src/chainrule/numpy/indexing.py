@@ -72,13 +72,45 @@ BOUNDS = frozenset({int, type(None)})
 def _indexed(x: Any, key: Any) -> Any:
     entries = list(key) if isinstance(key, tuple) else [key]
     entries = [entry for item in entries for entry in _opened(item)]
-    entries = _complete(x, entries)
+    parting = _parting(x, entries)
+    if parting is not None:
+        entries[parting] = None
+        return _without_parting(_of_entries(x, entries), entries, parting)
+    return _of_entries(x, _complete(x, entries))
+
+
+def _of_entries(x: Any, entries: list[Any]) -> Any:
     if any(entry is None for entry in entries):
         x = _with_new_axes(x, entries)
         entries = [np.s_[:] if entry is None else entry for entry in entries]
     if any(_is_array(entry) for entry in entries):
         return _advanced(x, entries)
     return _basic(x, entries)
+
+
+def _parting(x: Any, entries: list[Any]) -> int | None:
+    """Where a ``...`` that stands for no axes parts indices, one of them an array.
+
+    To NumPy these are no neighbours then, as if there were an axis in between.
+    """
+    places = [i for i, entry in enumerate(entries) if entry is Ellipsis]
+    chosen = [i for i, entry in enumerate(entries) if _chooses(entry)]
+    whole = sum(entry is not None for entry in entries) - 1 == x.ndim
+    if len(places) != 1 or not whole or not any(map(_is_array, entries)):
+        return None
+    (parting,) = places
+    return parting if chosen[0] < parting < chosen[-1] else None
+
+
+def _chooses(entry: Any) -> bool:
+    return isinstance(entry, int) or _is_array(entry)
+
+
+def _without_parting(result: Any, entries: list[Any], parting: int) -> Any:
+    """Drop the axis that stood for the parting; the axes of the indices come first."""
+    stays = [not _chooses(entry) for entry in entries]
+    axis = result.ndim - sum(stays) + sum(stays[:parting])
+    return reshape(result, shape=(*result.shape[:axis], *result.shape[axis + 1 :]))
 
 
 ArrayMethods.__getitem__ = getitem
